@@ -1,0 +1,26 @@
+using System.IO.Compression;
+using Grpc.Net.Compression;
+
+namespace Grpc.AspNetCore.Server;
+
+/// <summary>How services answer: limits, compression, how much of an error a caller may see.</summary>
+public class GrpcServiceOptions
+{
+    /// <summary>Longest message that goes out, before compression, bytes; null for no limit. Default: null.</summary>
+    public int? MaxSendMessageSize { get; set; }
+
+    /// <summary>Longest message that comes in, compressed or not, bytes; null for no limit. Default: 4 MiB.</summary>
+    public int? MaxReceiveMessageSize { get; set; } = 4 * 1024 * 1024;
+
+    /// <summary>Whether a caller is told the exception that a handler threw. Default: no.</summary>
+    public bool? EnableDetailedErrors { get; set; }
+
+    /// <summary>The coding of answers to callers that take it; null for none. Default: null.</summary>
+    public string? ResponseCompressionAlgorithm { get; set; }
+
+    /// <summary>How hard to compress; null for the coding's default.</summary>
+    public CompressionLevel? ResponseCompressionLevel { get; set; }
+
+    /// <summary>The codings known. Default: gzip.</summary>
+    public IList<ICompressionProvider> CompressionProviders { get; set; } = [new GzipCompressionProvider(CompressionLevel.Fastest)];
+}
