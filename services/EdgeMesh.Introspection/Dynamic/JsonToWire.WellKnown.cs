@@ -108,7 +108,7 @@ internal sealed partial class JsonToWire
         var type = types.FindMessage(url[(url.LastIndexOf('/') + 1)..]) ?? throw _path.Error($"type \"{JsonPath.Shorten(url)}\" is not known here");
         _writer.Tag(2, WireType.LengthDelimited);
         var start = _writer.BeginLength();
-        if (WellKnown.KindOf(type) != WellKnownKind.None)
+        if (WellKnown.IsValueInAny(type))
         {
             if (!json.TryGetProperty("value", out var value))
                 throw _path.Error($"an Any of {type.FullName} needs \"value\"");

@@ -85,7 +85,7 @@ internal sealed partial class JsonToWire(DescriptorSet types, MessageFields fiel
         else
         {
             var scalar = ReadScalar(field, json);
-            if (MessageFields.HasPresence(field) || !scalar.IsDefault)
+            if (fields.Traits(field).HasPresence || !scalar.IsDefault)
                 WriteScalar(field, scalar);
         }
     }
@@ -97,7 +97,7 @@ internal sealed partial class JsonToWire(DescriptorSet types, MessageFields fiel
         if (json.GetArrayLength() == 0)
             return;
 
-        var packed = MessageFields.IsPackable(field) && field.IsPacked;
+        var packed = fields.Traits(field).IsPacked;
         var start = 0;
         if (packed)
         {
@@ -153,7 +153,7 @@ internal sealed partial class JsonToWire(DescriptorSet types, MessageFields fiel
 
     private void WriteMessageField(FieldDescriptor field, JsonElement json)
     {
-        if (field.FieldType == FieldType.Group)
+        if (fields.Traits(field).IsGroup)
         {
             _writer.Tag(field.FieldNumber, WireType.StartGroup);
             WriteMessage(field.MessageType, json);

@@ -7,6 +7,8 @@ namespace EdgeMesh.Introspection;
 internal sealed class MessageFields(DescriptorSet types)
 {
     private readonly ConcurrentDictionary<MessageDescriptor, Dictionary<string, FieldDescriptor>> _byName = new();
+    private readonly ConcurrentDictionary<FieldDescriptor, FieldTraits> _traits = new();
+    private readonly ConcurrentDictionary<FileDescriptor, FileDescriptorProto> _files = new();
 
     /// <summary>The field called so: by <c>json_name</c>, by its original name, or an extension as <c>[full.name]</c>.</summary>
     public FieldDescriptor? Find(MessageDescriptor type, string name) =>
@@ -17,8 +19,7 @@ internal sealed class MessageFields(DescriptorSet types)
     public FieldDescriptor? Find(MessageDescriptor type, int number) =>
         type.FindFieldByNumber(number) ?? types.FindExtension(type.FullName, number);
 
-    /// <summary>Whether an absent field differs from one that has its default.</summary>
-    public static bool HasPresence(FieldDescriptor field) => !field.IsRepeated && (field.IsExtension || field.HasPresence);
+    public FieldTraits Traits(FieldDescriptor field) => _traits.GetOrAdd(field, found => FieldTraits.Of(found, _files.GetOrAdd(found.File, file => file.ToProto())));
 
     public static bool IsMessage(FieldDescriptor field) => field.FieldType is FieldType.Message or FieldType.Group;
 

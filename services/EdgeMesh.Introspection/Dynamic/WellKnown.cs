@@ -40,6 +40,9 @@ internal static class WellKnown
         return kind != WellKnownKind.None && HasShape(kind, type) ? kind : WellKnownKind.None;
     }
 
+    /// <summary>Whether an Any holds this type's JSON as "value". An Empty too, though its JSON is that of its (no) fields: other implementations demand it.</summary>
+    public static bool IsValueInAny(MessageDescriptor type) => KindOf(type) != WellKnownKind.None || type.FullName == "google.protobuf.Empty";
+
     // A hostile server may call anything google.protobuf.Struct.
     private static bool HasShape(WellKnownKind kind, MessageDescriptor type) => kind switch
     {

@@ -101,7 +101,11 @@ internal sealed class WireMessage
         values.Add(value);
     }
 
-    // Readers take packed and unpacked lists, whichever is declared.
-    private static bool Fits(FieldDescriptor field, WireType type) =>
-        type == WireTypes.Of(field.FieldType) || (type == WireType.LengthDelimited && MessageFields.IsPackable(field));
+    // Readers take packed and unpacked lists, groups and messages with a length, whichever is declared.
+    private static bool Fits(FieldDescriptor field, WireType type) => type switch
+    {
+        WireType.LengthDelimited when MessageFields.IsPackable(field) => true,
+        WireType.LengthDelimited or WireType.StartGroup when MessageFields.IsMessage(field) => type == WireType.LengthDelimited || !field.IsMap,
+        _ => type == WireTypes.Of(field.FieldType),
+    };
 }

@@ -76,7 +76,7 @@ internal sealed partial class WireToJson
             {
                 _json.WriteBase64String("@value", value.Span);
             }
-            else if (WellKnown.KindOf(type) != WellKnownKind.None)
+            else if (WellKnown.IsValueInAny(type))
             {
                 _path.Enter("value");
                 _json.WritePropertyName("value");

@@ -78,10 +78,10 @@ internal sealed partial class WireToJson
     {
         var present = message.Fields;
         if (_options.EmitDefaults)
-            present = present.Union(type.Fields.InDeclarationOrder().Where(field => !MessageFields.HasPresence(field)));
+            present = present.Union(type.Fields.InDeclarationOrder().Where(field => !_fields.Traits(field).HasPresence));
         foreach (var field in present.OrderBy(field => field.FieldNumber))
         {
-            var optional = !MessageFields.HasPresence(field) && !_options.EmitDefaults;
+            var optional = !_fields.Traits(field).HasPresence && !_options.EmitDefaults;
             if (optional && !field.IsRepeated && message.Scalar(field).IsDefault)
                 continue;
             var name = field.IsExtension ? $"[{field.FullName}]" : _options.PreserveFieldNames ? field.Name : field.JsonName;

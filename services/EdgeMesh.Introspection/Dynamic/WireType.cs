@@ -20,8 +20,7 @@ internal static class WireTypes
     {
         FieldType.Double or FieldType.Fixed64 or FieldType.SFixed64 => WireType.Fixed64,
         FieldType.Float or FieldType.Fixed32 or FieldType.SFixed32 => WireType.Fixed32,
-        FieldType.String or FieldType.Bytes or FieldType.Message => WireType.LengthDelimited,
-        FieldType.Group => WireType.StartGroup,
+        FieldType.String or FieldType.Bytes or FieldType.Message or FieldType.Group => WireType.LengthDelimited,
         _ => WireType.Varint,
     };
 }
