@@ -10,7 +10,7 @@ public interface IAsyncStreamWriter<in T>
     /// <returns>Completes when there is room for another.</returns>
     Task WriteAsync(T message);
 
-    /// <summary>Writes a message. A cancelled write ends the call.</summary>
+    /// <summary>Writes a message, or gives up waiting for room.</summary>
     /// <returns>Completes when there is room for another.</returns>
     Task WriteAsync(T message, CancellationToken cancellationToken) => cancellationToken.CanBeCanceled
         ? throw new NotSupportedException("Cancellation of stream writes is not supported by this gRPC implementation.")
