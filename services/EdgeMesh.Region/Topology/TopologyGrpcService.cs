@@ -1,0 +1,156 @@
+using EdgeMesh.V1;
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+using Google.Rpc;
+using Grpc.Core;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using RpcStatus = Google.Rpc.Status;
+using Status = Grpc.Core.Status;
+
+namespace EdgeMesh.Region.Topology;
+
+/// <summary>Serves <c>edgemesh.v1.TopologyService</c>: nodes join here and are told who else is there.</summary>
+/// <remarks>Thread-safe; <see cref="TopologyState"/> holds all state. Must be mapped on the admin listener only.</remarks>
+internal sealed class TopologyGrpcService(
+    TopologyState state,
+    TopologyOptions options,
+    TimeProvider time,
+    IHostApplicationLifetime lifetime,
+    ILogger<TopologyGrpcService> log) : TopologyService.TopologyServiceBase
+{
+    /// <inheritdoc/>
+    public override Task<ListNodesResponse> ListNodes(ListNodesRequest request, ServerCallContext context)
+    {
+        var response = new ListNodesResponse();
+        response.Nodes.AddRange(state.ListNodes());
+        return Task.FromResult(response);
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>
+    /// (1) Read hello, in bounded time. (2) Join. (3) Read reports and push topologies, each in its own loop, until one of these ends the
+    /// stream: the node closes or breaks it; the membership ends (silence, or the node's own later stream); the Region stops.
+    /// (4) Stop both loops, then leave.
+    /// </remarks>
+    public override async Task Join(IAsyncStreamReader<JoinRequest> requestStream, IServerStreamWriter<JoinResponse> responseStream, ServerCallContext context)
+    {
+        // 1
+        var hello = await ReadHelloAsync(requestStream, context.CancellationToken);
+
+        // 2
+        var membership = Admit(hello, context.Peer);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
+        var reading = ReadReportsAsync(requestStream, membership, stop.Token);
+        var pushing = PushTopologyAsync(responseStream, stop.Token);
+        try
+        {
+            // 3
+            var first = await Task.WhenAny(reading, pushing, membership.Ended);
+            if (first == membership.Ended)
+            {
+                throw new RpcException(EndStatus(await membership.Ended));
+            }
+
+            await first;
+        }
+        catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            throw new RpcException(new Status(StatusCode.Unavailable, $"Region {options.RegionName} is stopping."));
+        }
+        catch (Exception) when (context.CancellationToken.IsCancellationRequested)
+        {
+            // However a stream fails once its node is away: nobody is there to be told.
+            throw new RpcException(new Status(StatusCode.Cancelled, "The node went away."));
+        }
+        finally
+        {
+            // 4
+            await stop.CancelAsync();
+            await ((Task)reading).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await pushing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            state.Leave(membership);
+        }
+    }
+
+    private static Status EndStatus(MembershipEnd why) => why switch
+    {
+        MembershipEnd.Replaced => new Status(StatusCode.Aborted, "A later stream of this node replaced this one."),
+        _ => new Status(StatusCode.DeadlineExceeded, "No report came for three heartbeat intervals."),
+    };
+
+    private static RpcException ProtocolFault(string detail) => new(new Status(StatusCode.FailedPrecondition, detail));
+
+    private async Task<JoinRequest.Types.Hello> ReadHelloAsync(IAsyncStreamReader<JoinRequest> requests, CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(options.HelloTimeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        try
+        {
+            return await requests.MoveNext(either.Token) && requests.Current.PartCase == JoinRequest.PartOneofCase.Hello
+                ? requests.Current.Hello
+                : throw ProtocolFault("The first message must be hello.");
+        }
+        catch (OperationCanceledException) when (limit.IsCancellationRequested)
+        {
+            throw new RpcException(new Status(StatusCode.DeadlineExceeded, $"No hello came within {options.HelloTimeout.TotalSeconds} seconds."));
+        }
+    }
+
+    private Membership Admit(JoinRequest.Types.Hello hello, string peer)
+    {
+        var violations = HelloRules.FindViolations(hello, options.RegionName);
+        if (violations.Count > 0)
+        {
+            var message = string.Join(". ", violations.Select(v => $"{v.Field}: {v.Description}"));
+            log.JoinRefused(peer, message);
+            throw InvalidArgument(message, violations);
+        }
+
+        var outcome = state.Join(hello, out var membership);
+        if (outcome == JoinOutcome.Joined)
+        {
+            return membership!;
+        }
+
+        var status = outcome == JoinOutcome.NameTaken
+            ? new Status(StatusCode.AlreadyExists, $"Another live node is named {hello.Name}; this one is at {hello.Address}.")
+            : new Status(StatusCode.ResourceExhausted, $"The mesh has {options.MaxNodes} nodes, which is its limit.");
+        log.JoinRefused(peer, status.Detail);
+        throw new RpcException(status);
+    }
+
+    private async Task ReadReportsAsync(IAsyncStreamReader<JoinRequest> requests, Membership membership, CancellationToken cancellationToken)
+    {
+        while (await requests.MoveNext(cancellationToken))
+        {
+            if (requests.Current.PartCase != JoinRequest.PartOneofCase.Report)
+            {
+                throw ProtocolFault("Every message after the first must be a report.");
+            }
+
+            state.Report(membership, requests.Current.Report);
+        }
+    }
+
+    private async Task PushTopologyAsync(IServerStreamWriter<JoinResponse> responses, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var snapshot = state.GetSnapshot();
+            await responses.WriteAsync(snapshot.Message, cancellationToken);
+            await Task.Delay(options.MinPushInterval, time, cancellationToken);
+            await snapshot.Changed.WaitAsync(cancellationToken);
+        }
+    }
+
+    private static RpcException InvalidArgument(string message, IEnumerable<BadRequest.Types.FieldViolation> violations)
+    {
+        var details = new BadRequest();
+        details.FieldViolations.AddRange(violations);
+        var status = new RpcStatus { Code = (int)StatusCode.InvalidArgument, Message = message, Details = { Any.Pack(details) } };
+        return new RpcException(
+            new Status(StatusCode.InvalidArgument, message),
+            new Metadata { { "grpc-status-details-bin", status.ToByteArray() } });
+    }
+}

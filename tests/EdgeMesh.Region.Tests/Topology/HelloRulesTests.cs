@@ -1,0 +1,47 @@
+using EdgeMesh.Region.Topology;
+using EdgeMesh.V1;
+
+namespace EdgeMesh.Region.Tests.Topology;
+
+public sealed class HelloRulesTests
+{
+    [Theory]
+    [InlineData(NodeKind.EdgeLocation, "LHR50-1", "http://127.0.0.1:6401")]
+    [InlineData(NodeKind.EdgeLocation, "LHR50-1", "https://edge.example")]
+    [InlineData(NodeKind.EdgeLocation, "LHR50-1", "http://[::1]:6401")]
+    [InlineData(NodeKind.LocalZone, "eu-west-2-man-1a", "http://127.0.0.1:6411")]
+    public void FindViolations_RightHello_FindsNone(NodeKind kind, string name, string address) => Assert.Empty(Find(kind, name, address, "0.1.0"));
+
+    [Theory]
+    [InlineData(NodeKind.EdgeLocation, "lhr", "http://127.0.0.1:6401", "0.1.0", "hello.name", "\"lhr\"")]
+    [InlineData(NodeKind.LocalZone, "us-east-1-bos-1a", "http://127.0.0.1:6401", "0.1.0", "hello.name", "eu-west-2; is \"us-east-1-bos-1a\"")]
+    [InlineData(NodeKind.Region, "eu-west-2", "http://127.0.0.1:6401", "0.1.0", "hello.kind", "is 1")]
+    [InlineData((NodeKind)77, "LHR50-1", "http://127.0.0.1:6401", "0.1.0", "hello.kind", "is 77")]
+    [InlineData(NodeKind.EdgeLocation, "LHR50-1", "", "0.1.0", "hello.address", "\"\"")]
+    [InlineData(NodeKind.EdgeLocation, "LHR50-1", "ftp://127.0.0.1", "0.1.0", "hello.address", "ftp")]
+    [InlineData(NodeKind.EdgeLocation, "LHR50-1", "http://127.0.0.1:6401/path", "0.1.0", "hello.address", "/path")]
+    [InlineData(NodeKind.EdgeLocation, "LHR50-1", "http://user@127.0.0.1:6401", "0.1.0", "hello.address", "user@")]
+    [InlineData(NodeKind.EdgeLocation, "LHR50-1", "http://127.0.0.1:6401/?q", "0.1.0", "hello.address", "?q")]
+    [InlineData(NodeKind.EdgeLocation, "LHR50-1", "http://a b:6401", "0.1.0", "hello.address", "a b")]
+    [InlineData(NodeKind.EdgeLocation, "LHR50-1", "http://127.0.0.1:6401", "", "hello.version", "\"\"")]
+    [InlineData(NodeKind.EdgeLocation, "LHR50-1", "http://127.0.0.1:6401", "0.1\r\n", "hello.version", "0.1\\u000d")]
+    public void FindViolations_WrongField_NamesItItsLimitAndValue(NodeKind kind, string name, string address, string version, string field, string part)
+    {
+        var violation = Assert.Single(Find(kind, name, address, version));
+
+        Assert.Equal(field, violation.Field);
+        Assert.StartsWith("must b", violation.Description, StringComparison.Ordinal);
+        Assert.Contains(part, violation.Description, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void FindViolations_SeveralWrongFields_NamesAll() =>
+        Assert.Equal(["hello.name", "hello.address", "hello.version"], Find(NodeKind.EdgeLocation, "x", "y", " ").Select(v => v.Field));
+
+    [Fact]
+    public void FindViolations_AddressOverItsLimit_IsOne() =>
+        Assert.Equal("hello.address", Assert.Single(Find(NodeKind.EdgeLocation, "LHR50-1", "http://" + new string('h', 249), "1")).Field);
+
+    private static IReadOnlyList<Google.Rpc.BadRequest.Types.FieldViolation> Find(NodeKind kind, string name, string address, string version) =>
+        HelloRules.FindViolations(new JoinRequest.Types.Hello { Name = name, Kind = kind, Address = address, Version = version }, "eu-west-2");
+}
