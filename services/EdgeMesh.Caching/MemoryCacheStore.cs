@@ -1,0 +1,79 @@
+using Microsoft.Extensions.Caching.Memory;
+using Microsoft.Extensions.Internal;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+
+namespace EdgeMesh.Caching;
+
+/// <summary>The baseline store, on <see cref="MemoryCache"/>.</summary>
+/// <remarks>
+/// MemoryCache evicts least recently used entries, refuses an entry when its budget is full, and then makes room in the
+/// background: 5 % at a time. Thread-safe. One object per entry on the collector's heap.
+/// </remarks>
+public sealed class MemoryCacheStore : ICacheStore, IDisposable
+{
+    // MemoryCache's own default: enough room that a burst of refused entries is short, little enough that few hits are lost.
+    private const double CompactionShare = 0.05;
+
+    private readonly MemoryCache _cache;
+    private readonly TimeProvider _time;
+
+    /// <summary>Makes an empty store.</summary>
+    /// <param name="capacityBytes">The budget, at least 1.</param>
+    /// <param name="time">The clock that entries' timestamps are of.</param>
+    public MemoryCacheStore(long capacityBytes, TimeProvider time)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(capacityBytes, 1);
+        _time = time;
+        _cache = new MemoryCache(
+            Options.Create(new MemoryCacheOptions
+            {
+                SizeLimit = capacityBytes,
+                CompactionPercentage = CompactionShare,
+                TrackStatistics = true,
+                Clock = new Clock(time),
+            }),
+            NullLoggerFactory.Instance);
+    }
+
+    /// <inheritdoc/>
+    public long Count => _cache.Count;
+
+    /// <inheritdoc/>
+    public long ChargedBytes => _cache.GetCurrentStatistics()?.CurrentEstimatedSize ?? 0;
+
+    /// <inheritdoc/>
+    public CacheEntry? Get(CacheKey key) =>
+        _cache.TryGetValue(key, out var found) && found is CacheEntry entry && _time.GetTimestamp() < entry.FreshUntil ? entry : null;
+
+    /// <inheritdoc/>
+    public bool TrySet(CacheKey key, CacheEntry entry)
+    {
+        var remaining = _time.GetElapsedTime(_time.GetTimestamp(), entry.FreshUntil);
+        if (remaining <= TimeSpan.Zero)
+        {
+            return false;
+        }
+
+        using (var slot = _cache.CreateEntry(key))
+        {
+            slot.Value = entry;
+            slot.Size = key.LengthBytes + entry.CostBytes;
+            slot.AbsoluteExpirationRelativeToNow = remaining;
+        }
+
+        // A refused entry takes the one that it would have replaced with it, so asking tells which it was.
+        return _cache.TryGetValue(key, out var found) && ReferenceEquals(found, entry);
+    }
+
+    /// <inheritdoc/>
+    public void Remove(CacheKey key) => _cache.Remove(key);
+
+    /// <inheritdoc/>
+    public void Dispose() => _cache.Dispose();
+
+    private sealed class Clock(TimeProvider time) : ISystemClock
+    {
+        public DateTimeOffset UtcNow => time.GetUtcNow();
+    }
+}

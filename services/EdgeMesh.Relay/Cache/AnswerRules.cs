@@ -1,0 +1,143 @@
+using System.Globalization;
+using System.Net.Http.Headers;
+using EdgeMesh.Caching;
+using EdgeMesh.Wire;
+using Microsoft.Extensions.Primitives;
+
+namespace EdgeMesh.Relay.Cache;
+
+/// <summary>What an answer's headers say about storing it.</summary>
+/// <remarks>
+/// RFC 9111 sections 3 and 4.2, RFC 9213, narrowed: no heuristic lifetime, nothing without an explicit one. Immutable.
+/// </remarks>
+internal sealed class AnswerRules
+{
+    /// <summary>An answer that is not gRPC.</summary>
+    public static readonly AnswerRules NotGrpc = new("not-grpc");
+
+    /// <summary>An answer to a request with fields that are neither in the key nor in <c>vary</c>.</summary>
+    public static readonly AnswerRules Unkeyed = new("unkeyed-metadata");
+
+    private AnswerRules(string? refusal)
+    {
+        Refusal = refusal;
+    }
+
+    /// <summary>Why it is not stored: a token for <c>cache-status</c>; null: it may be.</summary>
+    public string? Refusal { get; private init; }
+
+    /// <summary>Whether the answer may be stored.</summary>
+    public bool MayStore => Refusal is null;
+
+    /// <summary>How long it is fresh from now, its age already taken off.</summary>
+    public TimeSpan Lifetime { get; private init; }
+
+    /// <summary>How old it was when it came.</summary>
+    public TimeSpan Age { get; private init; }
+
+    /// <summary>Whether callers with credentials may share it.</summary>
+    public bool IsPublic { get; private init; }
+
+    /// <summary>Request fields that chose it: lower-case, in ordinal order, without repeats.</summary>
+    public string[] VaryNames { get; private init; } = [];
+
+    /// <summary>How its message is coded.</summary>
+    public MessageCoding Coding { get; private init; }
+
+    /// <summary>Reads an answer's headers.</summary>
+    public static AnswerRules Read(HttpResponseMessage response)
+    {
+        var headers = response.Headers.NonValidated;
+        if (headers.Contains(HeaderNames.GrpcStatus))
+        {
+            return new AnswerRules("trailers-only");
+        }
+
+        // 1. What forbids, wherever it stands.
+        var general = CacheControl.Parse(Values(headers, "cache-control"));
+        var targeted = CacheControl.Parse(Values(headers, "cdn-cache-control"));
+        if (general.Forbids || targeted.Forbids)
+        {
+            return new AnswerRules("forbidden");
+        }
+
+        if (headers.Contains("set-cookie"))
+        {
+            return new AnswerRules("set-cookie");
+        }
+
+        // 2. An explicit lifetime: the targeted field's before the general one's, the shared one's before max-age.
+        if ((targeted.SharedMaxAge ?? targeted.MaxAge ?? general.SharedMaxAge ?? general.MaxAge) is not { } seconds)
+        {
+            return new AnswerRules("not-declared");
+        }
+
+        var age = ReadAge(Values(headers, "age"));
+        var lifetime = TimeSpan.FromSeconds(seconds) - age;
+        if (lifetime <= TimeSpan.Zero)
+        {
+            return new AnswerRules("stale-on-arrival");
+        }
+
+        // 3. What it depends on, and how it is coded.
+        if (ReadVary(Values(headers, "vary")) is not { } vary)
+        {
+            return new AnswerRules("vary-any");
+        }
+
+        if (ReadCoding(Values(headers, HeaderNames.GrpcEncoding)) is not { } coding)
+        {
+            return new AnswerRules("unknown-coding");
+        }
+
+        return new AnswerRules(refusal: null)
+        {
+            Lifetime = lifetime,
+            Age = age,
+            IsPublic = general.IsPublic || targeted.IsPublic,
+            VaryNames = vary,
+            Coding = coding,
+        };
+    }
+
+    /// <summary>Whether trailers take back what the headers allowed: only restrictions count there.</summary>
+    public static bool TrailersForbid(HttpResponseMessage response)
+    {
+        var trailers = response.TrailingHeaders.NonValidated;
+        return CacheControl.Parse(Values(trailers, "cache-control")).Forbids || CacheControl.Parse(Values(trailers, "cdn-cache-control")).Forbids || trailers.Contains("set-cookie");
+    }
+
+    private static StringValues Values(HttpHeadersNonValidated headers, string name) =>
+        headers.TryGetValues(name, out var values) ? new StringValues([.. values]) : StringValues.Empty;
+
+    private static TimeSpan ReadAge(StringValues values) =>
+        long.TryParse(values.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
+            ? TimeSpan.FromSeconds(Math.Min(seconds, 1L << 31))
+            : TimeSpan.Zero;
+
+    private static string[]? ReadVary(StringValues values)
+    {
+        var names = new SortedSet<string>(StringComparer.Ordinal);
+        foreach (var value in values)
+        {
+            foreach (var name in (value ?? string.Empty).Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+            {
+                if (name == "*")
+                {
+                    return null;
+                }
+
+                names.Add(name.ToLowerInvariant());
+            }
+        }
+
+        return [.. names];
+    }
+
+    private static MessageCoding? ReadCoding(StringValues values) => values.ToString() switch
+    {
+        "" or "identity" => MessageCoding.Identity,
+        "gzip" => MessageCoding.Gzip,
+        _ => null,
+    };
+}

@@ -1,0 +1,261 @@
+using System.Buffers;
+using System.Threading.Channels;
+using EdgeMesh.Caching;
+using EdgeMesh.Relay.Calls;
+using EdgeMesh.Relay.Metadata;
+using EdgeMesh.Relay.Methods;
+using EdgeMesh.Relay.Upstreams;
+using EdgeMesh.Wire;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Primitives;
+
+namespace EdgeMesh.Relay.Cache;
+
+/// <summary>Answers unary calls: from the store, from another call's fill, or by a fill of their own.</summary>
+/// <remarks>
+/// Thread-safe. Default deny: what no origin declared is fetched for its caller alone. The steps:
+/// <code>
+/// key -> fresh entry? ------------------------------------------> hit
+///     -> fill in flight? join -> outcome Stored ----------------> answer, "collapsed"
+///     |                       -> Again: from the start; NotShared: a fill of one's own
+///     '-> begin a fill, look into the store once more (race 1) -> lead it
+/// </code>
+/// Race (1): A looks and misses; B's fill for the key stores and leaves the table; A begins a fill: a second origin call.
+/// Since a fill stores before it leaves the table, A, who has its own in the table, finds the entry when it looks again.
+/// </remarks>
+internal sealed class CachedCallHandler(RelayOptions options, ICacheStore store, CallForwarder forwarder, RelayCounters counters, TimeProvider time)
+{
+    // Turns of "begin again" before a caller goes alone: each means that a leader's deadline ended a fill.
+    private const int MaxTurns = 4;
+
+    private readonly FillTable _fills = new(time);
+    private readonly HitResponse _hits = new(options, time);
+
+    /// <summary>Answers one call.</summary>
+    /// <param name="frame">The request: one frame, still in the request's pipe; released here.</param>
+    public async Task HandleAsync(HttpContext context, string path, ReadOnlySequence<byte> frame, Upstream upstream, MethodState method, CallDeadline deadline)
+    {
+        // 1. The key, and a fresh entry under it.
+        var facts = RequestFacts.Read(context, path);
+        CallKeys keys = default;
+        CachedResponse? entry = null;
+        var isKeyed = RequestKey.TryReadMessage(frame, facts.Encoding, options.MaxKeyedMessageBytes, out var message);
+        if (isKeyed)
+        {
+            keys = MakeKeys(facts, message);
+            entry = Find(context, facts, keys);
+        }
+
+        var body = entry is null ? frame.ToArray() : null;
+        context.Request.BodyReader.AdvanceTo(frame.End);
+        if (entry is not null && _hits.TryWrite(context, entry, facts.AcceptsGzip, "hit"))
+        {
+            counters.CountHit();
+            return;
+        }
+
+        // 2. Else upstream, together with others or alone.
+        body ??= frame.ToArray();
+        if (!isKeyed)
+        {
+            counters.CountBypass();
+            await forwarder.ForwardAsync(context, upstream, new BufferedContent(body), deadline, $"{options.NodeName}; fwd=bypass; detail=request-coding", method).ConfigureAwait(false);
+            return;
+        }
+
+        await AskAsync(new Call(context, facts, keys, body, upstream, method, deadline)).ConfigureAwait(false);
+    }
+
+    private async Task AskAsync(Call call)
+    {
+        using var lifetime = call.Deadline.Begin(call.Context.RequestAborted);
+        var fields = call.Context.Request.Headers.ToArray();
+        var mayShare = call.Method.MayCoalesce && !_fills.IsUncacheable(call.Keys.Flight);
+        for (var turn = 0; ; turn++)
+        {
+            // 1. Wait for a fill in flight, or begin one.
+            mayShare &= turn < MaxTurns;
+            var fill = mayShare ? _fills.TryJoin(call.Keys.Flight) : null;
+            if (fill is null)
+            {
+                var mine = new Fill(MakeJob(call, fields, mayShare));
+                fill = mayShare ? _fills.Begin(call.Keys.Flight, mine) : mine;
+                if (ReferenceEquals(fill, mine))
+                {
+                    // Race (1).
+                    if (mayShare && Find(call.Context, call.Facts, call.Keys) is { } stored && _hits.TryWrite(call.Context, stored, call.Facts.AcceptsGzip, "hit"))
+                    {
+                        mine.EndUnstarted();
+                        counters.CountHit();
+                        return;
+                    }
+
+                    counters.CountMiss();
+                    await LeadAsync(call, mine, lifetime).ConfigureAwait(false);
+                    return;
+                }
+            }
+
+            // 2. Follow another's.
+            switch (await FollowAsync(call, fill, fields, lifetime).ConfigureAwait(false))
+            {
+                case Followed.Answered:
+                    return;
+                case Followed.GoAlone:
+                    mayShare = false;
+                    break;
+            }
+        }
+    }
+
+    private enum Followed
+    {
+        Answered,
+        Again,
+        GoAlone,
+    }
+
+    private async Task<Followed> FollowAsync(Call call, Fill fill, KeyValuePair<string, StringValues>[] fields, CallDeadline.CallLifetime lifetime)
+    {
+        try
+        {
+            var bound = call.Method.HasDeclaredCaching ? Timeout.InfiniteTimeSpan : options.UnprovenWait;
+            var outcome = await fill.Outcome.WaitAsync(bound, time, lifetime.Token).ConfigureAwait(false);
+            switch (outcome.Kind)
+            {
+                case FillOutcomeKind.Stored when fill.Job.HasSameFields(outcome.VaryNames!, fields):
+                    if (!_hits.TryWrite(call.Context, outcome.Response!, call.Facts.AcceptsGzip, "fwd=miss; collapsed"))
+                    {
+                        return Followed.GoAlone;
+                    }
+
+                    counters.CountCoalesced();
+                    return Followed.Answered;
+                case FillOutcomeKind.Failed:
+                    await forwarder.AnswerAsync(call.Context, outcome.Fault, $"{options.NodeName}; fwd=miss; collapsed; detail=failed").ConfigureAwait(false);
+                    return Followed.Answered;
+                case FillOutcomeKind.Again:
+                    return Followed.Again;
+                default:
+                    return Followed.GoAlone;
+            }
+        }
+        catch (TimeoutException)
+        {
+            return Followed.GoAlone;
+        }
+        catch (OperationCanceledException gone)
+        {
+            await forwarder.FailAsync(call.Context, call.Upstream, gone, lifetime.TimedOut).ConfigureAwait(false);
+            return Followed.Answered;
+        }
+        finally
+        {
+            fill.Leave();
+        }
+    }
+
+    private async Task LeadAsync(Call call, Fill fill, CallDeadline.CallLifetime lifetime)
+    {
+        _ = fill.RunAsync();
+        try
+        {
+            var answer = await fill.TakeAnswerAsync(lifetime.Token).ConfigureAwait(false);
+            if (answer.Chunks is null)
+            {
+                await forwarder.RelayAsync(call.Context, call.Upstream, answer.Response, answer.Body, $"{options.NodeName}; fwd=miss; detail={answer.Rules.Refusal}", call.Method, lifetime.Token).ConfigureAwait(false);
+                return;
+            }
+
+            var counter = new MessageCounterBox();
+            forwarder.BeginAnswer(call.Context, answer.Response, $"{options.NodeName}; fwd=miss; stored; ttl={(long)answer.Rules.Lifetime.TotalSeconds}");
+            await CopyChunksAsync(answer.Chunks, call.Context.Response.BodyWriter, counter, lifetime.Token).ConfigureAwait(false);
+            if (await fill.TakeBodyEndAsync(lifetime.Token).ConfigureAwait(false))
+            {
+                await forwarder.RelayBodyAsync(call.Context, call.Upstream, answer.Response, answer.Body, counter, call.Method, lifetime.Token).ConfigureAwait(false);
+            }
+            else
+            {
+                await forwarder.EndAnswerAsync(call.Context, call.Upstream, answer.Response).ConfigureAwait(false);
+            }
+        }
+        catch (Exception exception)
+        {
+            await forwarder.FailAsync(call.Context, call.Upstream, exception, lifetime.TimedOut).ConfigureAwait(false);
+        }
+        finally
+        {
+            fill.LeaveAsLeader();
+        }
+    }
+
+    private static async Task CopyChunksAsync(ChannelReader<ReadOnlyMemory<byte>> chunks, System.IO.Pipelines.PipeWriter to, MessageCounterBox counter, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            while (chunks.TryRead(out var chunk))
+            {
+                counter.Add(chunk.Span);
+                to.Write(chunk.Span);
+            }
+
+            var more = chunks.WaitToReadAsync(cancellationToken);
+            if (!more.IsCompleted)
+            {
+                await ResponseRelay.FlushAsync(to, cancellationToken).ConfigureAwait(false);
+            }
+
+            if (!await more.ConfigureAwait(false))
+            {
+                return;
+            }
+        }
+    }
+
+    private static CallKeys MakeKeys(in RequestFacts facts, ReadOnlySequence<byte> message)
+    {
+        var own = RequestKey.Primary(facts, facts.Identity, message);
+        var shared = facts.Identity is null ? own : RequestKey.Primary(facts, null, message);
+        return new CallKeys(own, shared, RequestKey.Flight(own, facts));
+    }
+
+    /// <summary>Finds a fresh entry that this call may have.</summary>
+    private CachedResponse? Find(HttpContext context, in RequestFacts facts, in CallKeys keys)
+    {
+        if (Find(context, facts, keys.Own) is { } own)
+        {
+            return own;
+        }
+
+        // A call with credentials meets a shared entry only if the answer said `public`.
+        return !ReferenceEquals(keys.Own, keys.Shared) && Find(context, facts, keys.Shared) is { IsPublic: true } shared ? shared : null;
+    }
+
+    private CachedResponse? Find(HttpContext context, in RequestFacts facts, CacheKey key)
+    {
+        switch (store.Get(key))
+        {
+            case CachedResponse entry:
+                return facts.Influences is null ? entry : null;
+            case VaryMarker marker when facts.AreInfluencesWithin(marker.Names):
+                return store.Get(RequestKey.Variant(key, FillJob.SelectFields(marker.Names, context.Request.Headers))) as CachedResponse;
+            default:
+                return null;
+        }
+    }
+
+    private FillJob MakeJob(Call call, KeyValuePair<string, StringValues>[] fields, bool isShared)
+    {
+        TimeSpan? timeout = call.Deadline.IsSet ? call.Deadline.Remaining : null;
+        if (isShared && timeout is { } left && call.Method.HasDeclaredCaching && left < options.DetachedFillTimeout)
+        {
+            // Others may wait for this answer longer than the caller who happens to ask first.
+            timeout = options.DetachedFillTimeout;
+        }
+
+        var request = UpstreamRequest.Create(call.Context, call.Upstream, new BufferedContent(call.Body), timeout);
+        return new FillJob(options, store, _fills, time, call.Keys, call.Facts, call.Method, call.Upstream, request, fields);
+    }
+
+    private readonly record struct Call(HttpContext Context, RequestFacts Facts, CallKeys Keys, byte[] Body, Upstream Upstream, MethodState Method, CallDeadline Deadline);
+}

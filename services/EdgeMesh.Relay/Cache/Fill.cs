@@ -1,0 +1,291 @@
+using System.Threading.Channels;
+using EdgeMesh.Caching;
+using EdgeMesh.Relay.Calls;
+using EdgeMesh.Relay.Methods;
+using EdgeMesh.Wire;
+
+namespace EdgeMesh.Relay.Cache;
+
+/// <summary>How a fill ended, for those who waited for it.</summary>
+internal enum FillOutcomeKind
+{
+    /// <summary>The answer is theirs, if nothing that it varies by differs.</summary>
+    Stored,
+
+    /// <summary>The answer is for the first caller only: each asks for itself.</summary>
+    NotShared,
+
+    /// <summary>The fill ended with its first caller's time, or was not needed: begin again, together.</summary>
+    Again,
+
+    /// <summary>Upstream is away: the same for all.</summary>
+    Failed,
+}
+
+/// <summary>How a fill ended.</summary>
+/// <param name="Kind">Which way.</param>
+/// <param name="Response">The answer, when stored.</param>
+/// <param name="VaryNames">What it varies by, when stored.</param>
+/// <param name="Fault">Why, when failed.</param>
+internal readonly record struct FillOutcome(FillOutcomeKind Kind, CachedResponse? Response = null, string[]? VaryNames = null, RelayFault Fault = default);
+
+/// <summary>What the first caller gets when the answer's headers have come. The fill disposes of it.</summary>
+/// <param name="Response">The answer.</param>
+/// <param name="Body">Its body.</param>
+/// <param name="Rules">What it says about storing it.</param>
+/// <param name="Chunks">The body as it arrives, when the fill reads it; null: the caller reads <paramref name="Body"/>.</param>
+internal readonly record struct FillAnswer(HttpResponseMessage Response, Stream Body, AnswerRules Rules, ChannelReader<ReadOnlyMemory<byte>>? Chunks);
+
+/// <summary>Fetches one answer for all calls that wait for it.</summary>
+/// <remarks>
+/// Detached from its callers: the task that reads upstream touches no caller's context. The first caller (the leader)
+/// follows the bytes as they come, through a channel that the longest stored message bounds, so that its slowness holds
+/// up nobody; the others wait for the outcome.
+/// <code>
+/// ask upstream --> headers -- not storable ----------------------> leader reads the body itself; waiters: NotShared
+///       |             '------ storable --> read body, chunks to the leader
+///       |                        |-- a second message, or too long -> leader reads the rest itself; waiters: NotShared
+///       |                        |-- end, grpc-status 0 -----------> entry stored; waiters: Stored
+///       |                        '-- end, any other way -----------> waiters: NotShared
+///       '-- upstream away ---------------------------------------> all: Failed
+/// </code>
+/// Races survived (all under <c>_lock</c>): (1) the leader goes while the answer comes: fill and leader each hold the
+/// answer, the second to let go disposes of it; (2) the last caller goes while another joins: an abandoned fill refuses,
+/// and the newcomer begins another; (3) a newcomer finds a fill that has ended and is still in the table: its wait ends
+/// at once. A waiter's wait ends by the outcome, its own going, its deadline, or the bound for unproven methods.
+/// </remarks>
+internal sealed class Fill
+{
+    private readonly Lock _lock = new();
+    private readonly FillJob _job;
+    private readonly CancellationTokenSource _abort;
+    private readonly TaskCompletionSource<FillAnswer> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<bool> _bodyEnd = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<FillOutcome> _outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private HttpResponseMessage? _response;
+    private int _responseHolders = 2;
+    private int _callers = 1;
+    private bool _isWanted;
+    private bool _isAbandoned;
+
+    /// <summary>Makes a fill with its leader in it; <see cref="RunAsync"/> or <see cref="EndUnstarted"/> comes next.</summary>
+    public Fill(FillJob job)
+    {
+        _job = job;
+        _abort = new CancellationTokenSource(Timeout.InfiniteTimeSpan, job.Time);
+        _isWanted = job.Method.HasDeclaredCaching;
+    }
+
+    /// <summary>How it ended.</summary>
+    public Task<FillOutcome> Outcome => _outcome.Task;
+
+    /// <summary>What it asks for.</summary>
+    public FillJob Job => _job;
+
+    /// <summary>Runs the fill to its end; never throws.</summary>
+    public async Task RunAsync()
+    {
+        FillOutcome outcome;
+        try
+        {
+            outcome = await FetchAsync().ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            outcome = exception is OperationCanceledException && _abort.IsCancellationRequested
+                ? new FillOutcome(FillOutcomeKind.Again)
+                : new FillOutcome(FillOutcomeKind.Failed, Fault: _job.ToFault(exception));
+            Fail(_answer, exception);
+            Fail(_bodyEnd, exception);
+        }
+
+        lock (_lock)
+        {
+            ReleaseResponseLocked();
+        }
+
+        _job.End(this);
+        _outcome.TrySetResult(outcome);
+    }
+
+    /// <summary>Ends a fill that turned out not to be needed: those who joined look again.</summary>
+    public void EndUnstarted()
+    {
+        _job.End(this);
+        _outcome.TrySetResult(new FillOutcome(FillOutcomeKind.Again));
+    }
+
+    /// <summary>Joins as a waiter; <see cref="Leave"/> undoes it.</summary>
+    /// <returns>False when everyone had gone, and the fill with them.</returns>
+    public bool TryJoin()
+    {
+        lock (_lock)
+        {
+            if (_isAbandoned)
+            {
+                return false;
+            }
+
+            _callers++;
+            return true;
+        }
+    }
+
+    /// <summary>A waiter has gone or has its answer.</summary>
+    public void Leave()
+    {
+        bool isLast;
+        lock (_lock)
+        {
+            isLast = LeaveLocked();
+        }
+
+        if (isLast)
+        {
+            _abort.Cancel();
+        }
+    }
+
+    /// <summary>The leader has gone or has its answer.</summary>
+    public void LeaveAsLeader()
+    {
+        lock (_lock)
+        {
+            ReleaseResponseLocked();
+        }
+
+        Leave();
+    }
+
+    /// <summary>The leader waits for the answer's headers; throws what upstream's handler threw.</summary>
+    public Task<FillAnswer> TakeAnswerAsync(CancellationToken cancellationToken) => _answer.Task.WaitAsync(cancellationToken);
+
+    /// <summary>The leader, after the last chunk: true when the body goes on and is the leader's to read, false at its end; throws what broke it.</summary>
+    public Task<bool> TakeBodyEndAsync(CancellationToken cancellationToken) => _bodyEnd.Task.WaitAsync(cancellationToken);
+
+    private async Task<FillOutcome> FetchAsync()
+    {
+        // 1. Ask upstream.
+        var response = await _job.SendAsync(_abort.Token).ConfigureAwait(false);
+        lock (_lock)
+        {
+            _response = response;
+        }
+
+        // 2. What the answer's headers say decides who reads its body.
+        var body = await response.Content.ReadAsStreamAsync(_abort.Token).ConfigureAwait(false);
+        var rules = _job.ReadRules(response);
+        _job.Method.ObserveAnswer(rules.MayStore);
+        if (!rules.MayStore)
+        {
+            _answer.TrySetResult(new FillAnswer(response, body, rules, null));
+            return _job.Refuse(response);
+        }
+
+        // 3. Storable: from now on it is fetched to its end even when nobody waits.
+        lock (_lock)
+        {
+            _isWanted = true;
+        }
+
+        var chunks = Channel.CreateUnbounded<ReadOnlyMemory<byte>>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
+        _answer.TrySetResult(new FillAnswer(response, body, rules, chunks.Reader));
+        byte[]? frame;
+        try
+        {
+            frame = await ReadFrameAsync(body, chunks.Writer).ConfigureAwait(false);
+        }
+        finally
+        {
+            chunks.Writer.TryComplete();
+        }
+
+        // 4. The whole of it, or the rest is the leader's.
+        var stored = frame is null ? null : _job.Store(response, rules, frame);
+        _bodyEnd.TrySetResult(frame is null);
+        return stored is null ? _job.Refuse(response) : new FillOutcome(FillOutcomeKind.Stored, stored, rules.VaryNames);
+    }
+
+    /// <summary>Reads a body of one message.</summary>
+    /// <returns>Null when there is more than can be stored; what was read has gone to <paramref name="chunks"/>.</returns>
+    private async Task<byte[]?> ReadFrameAsync(Stream body, ChannelWriter<ReadOnlyMemory<byte>> chunks)
+    {
+        const int ChunkBytes = 16 * 1024;
+        var counter = default(MessageCounter);
+        var parts = new List<ReadOnlyMemory<byte>>();
+        var total = 0;
+        while (true)
+        {
+            var buffer = new byte[ChunkBytes];
+            var read = await body.ReadAsync(buffer, _abort.Token).ConfigureAwait(false);
+            if (read == 0)
+            {
+                return Join(parts, total);
+            }
+
+            var part = buffer.AsMemory(0, read);
+            counter.Add(part.Span);
+            chunks.TryWrite(part);
+            parts.Add(part);
+            total += read;
+            if (counter.Begun > 1)
+            {
+                _job.Method.Observe(MethodKind.Streaming);
+                return null;
+            }
+
+            if (total > _job.MaxStoredBytes)
+            {
+                return null;
+            }
+        }
+    }
+
+    private static byte[] Join(List<ReadOnlyMemory<byte>> parts, int total)
+    {
+        var joined = new byte[total];
+        var rest = joined.AsMemory();
+        foreach (var part in parts)
+        {
+            part.CopyTo(rest);
+            rest = rest[part.Length..];
+        }
+
+        return joined;
+    }
+
+    private static void Fail<T>(TaskCompletionSource<T> source, Exception exception)
+    {
+        if (source.TrySetException(exception))
+        {
+            // Observed: a leader that has gone never reads it.
+            _ = source.Task.Exception;
+        }
+    }
+
+    /// <returns>Whether the fill is to be cancelled now.</returns>
+    private bool LeaveLocked()
+    {
+        if (--_callers > 0 || _outcome.Task.IsCompleted)
+        {
+            return false;
+        }
+
+        if (_isWanted)
+        {
+            _abort.CancelAfter(_job.DetachedTimeout);
+            return false;
+        }
+
+        _isAbandoned = true;
+        return true;
+    }
+
+    private void ReleaseResponseLocked()
+    {
+        if (--_responseHolders == 0)
+        {
+            _response?.Dispose();
+        }
+    }
+}

@@ -1,0 +1,72 @@
+using System.Buffers;
+using System.IO.Compression;
+using EdgeMesh.Wire;
+
+namespace EdgeMesh.Relay.Cache;
+
+/// <summary>Takes gzip off a stored message for a caller that does not accept it.</summary>
+/// <remarks>RFC 1952; bounded, so that a small entry cannot become an answer without end.</remarks>
+internal static class GzipMessages
+{
+    /// <summary>The same frame with its message as it is, or the frame itself when it is not compressed.</summary>
+    /// <returns>Null when it does not decompress within <paramref name="maxBytes"/>.</returns>
+    public static byte[]? Decompress(byte[] frame, int maxBytes)
+    {
+        var rest = new ReadOnlySequence<byte>(frame);
+        if (MessageFrame.TryRead(ref rest, frame.Length, out var header, out _) != MessageFrameStatus.Complete)
+        {
+            return null;
+        }
+
+        if (!header.IsCompressed)
+        {
+            return frame;
+        }
+
+        try
+        {
+            using var gzip = new GZipStream(new MemoryStream(frame, MessageFrame.HeaderSize, (int)header.LengthBytes, writable: false), CompressionMode.Decompress);
+            var plain = ReadBounded(gzip, maxBytes);
+            if (plain is null)
+            {
+                return null;
+            }
+
+            var output = new byte[MessageFrame.HeaderSize + plain.Length];
+            MessageFrame.WriteHeader(output, isCompressed: false, (uint)plain.Length);
+            plain.CopyTo(output, MessageFrame.HeaderSize);
+            return output;
+        }
+        catch (InvalidDataException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Reads a stream to its end.</summary>
+    /// <returns>Null when it is longer than <paramref name="maxBytes"/>.</returns>
+    public static byte[]? ReadBounded(Stream stream, int maxBytes)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(16 * 1024);
+        try
+        {
+            var output = new ArrayBufferWriter<byte>();
+            int read;
+            while ((read = stream.Read(buffer)) > 0)
+            {
+                if (output.WrittenCount + read > maxBytes)
+                {
+                    return null;
+                }
+
+                output.Write(buffer.AsSpan(0, read));
+            }
+
+            return output.WrittenSpan.ToArray();
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+}

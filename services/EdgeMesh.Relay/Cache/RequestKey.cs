@@ -1,0 +1,98 @@
+using System.Buffers;
+using System.IO.Compression;
+using System.Text;
+using EdgeMesh.Caching;
+using EdgeMesh.Wire;
+using Microsoft.Extensions.Primitives;
+
+namespace EdgeMesh.Relay.Cache;
+
+/// <summary>Builds the keys of a unary call.</summary>
+/// <remarks>
+/// Each part with its length, so that no two requests share a key:
+/// <code>
+/// path | host | content-type | identity: 0 or 32 bytes | message, decompressed           primary key
+/// primary key | 1 | SHA-256 over the values of the fields that vary names                key of a variant
+/// primary key | 2 | SHA-256 over all fields that may change the answer                   key of a fill in flight
+/// </code>
+/// </remarks>
+internal static class RequestKey
+{
+    private const byte VariantMark = 1;
+    private const byte FlightMark = 2;
+
+    /// <summary>The message of a request, decompressed, within a bound.</summary>
+    /// <returns>False when it is coded in a way that is not known, badly, or beyond <paramref name="maxBytes"/>.</returns>
+    public static bool TryReadMessage(ReadOnlySequence<byte> frame, string? encoding, int maxBytes, out ReadOnlySequence<byte> message)
+    {
+        if (MessageFrame.TryRead(ref frame, maxBytes, out var header, out message) != MessageFrameStatus.Complete || !frame.IsEmpty)
+        {
+            return false;
+        }
+
+        return !header.IsCompressed || (encoding == "gzip" && TryDecompress(message, maxBytes, out message));
+    }
+
+    /// <summary>The primary key.</summary>
+    public static CacheKey Primary(in RequestFacts facts, byte[]? identity, ReadOnlySequence<byte> message)
+    {
+        const int LengthBytes = sizeof(int);
+        var identityLength = identity?.Length ?? 0;
+        var key = new byte[(4 * LengthBytes) + facts.Path.Length + facts.Host.Length + facts.ContentType.Length + identityLength + (int)message.Length];
+        var rest = key.AsSpan();
+        Append(ref rest, facts.Path);
+        Append(ref rest, facts.Host);
+        Append(ref rest, facts.ContentType);
+        BitConverter.TryWriteBytes(rest, identityLength);
+        rest = rest[LengthBytes..];
+        identity?.CopyTo(rest);
+        rest = rest[identityLength..];
+        message.CopyTo(rest);
+        return new CacheKey(key);
+
+        static void Append(ref Span<byte> rest, string text)
+        {
+            BitConverter.TryWriteBytes(rest, text.Length);
+
+            // Header text is Latin-1 by the listener's own decoding: a byte a character.
+            Encoding.Latin1.GetBytes(text, rest[LengthBytes..]);
+            rest = rest[(LengthBytes + text.Length)..];
+        }
+    }
+
+    /// <summary>The key of a variant, by the values of the fields that <c>vary</c> names.</summary>
+    public static CacheKey Variant(CacheKey primary, IReadOnlyList<KeyValuePair<string, StringValues>> varyValues) => Extend(primary, VariantMark, varyValues);
+
+    /// <summary>The key of a fill in flight: calls share it only if nothing that may change the answer differs.</summary>
+    public static CacheKey Flight(CacheKey primary, in RequestFacts facts) => facts.Influences is null ? primary : Extend(primary, FlightMark, facts.Influences);
+
+    private static CacheKey Extend(CacheKey primary, byte mark, IReadOnlyList<KeyValuePair<string, StringValues>> fields)
+    {
+        var key = new byte[primary.LengthBytes + 1 + FieldDigest.SizeBytes];
+        primary.Bytes.CopyTo(key);
+        key[primary.LengthBytes] = mark;
+        FieldDigest.Compute(fields).CopyTo(key, primary.LengthBytes + 1);
+        return new CacheKey(key);
+    }
+
+    private static bool TryDecompress(ReadOnlySequence<byte> compressed, int maxBytes, out ReadOnlySequence<byte> message)
+    {
+        message = default;
+        try
+        {
+            using var gzip = new GZipStream(new MemoryStream(compressed.ToArray(), writable: false), CompressionMode.Decompress);
+            var plain = GzipMessages.ReadBounded(gzip, maxBytes);
+            if (plain is null)
+            {
+                return false;
+            }
+
+            message = new ReadOnlySequence<byte>(plain);
+            return true;
+        }
+        catch (InvalidDataException)
+        {
+            return false;
+        }
+    }
+}

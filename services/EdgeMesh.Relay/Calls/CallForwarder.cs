@@ -1,0 +1,159 @@
+using EdgeMesh.Relay.Metadata;
+using EdgeMesh.Relay.Methods;
+using EdgeMesh.Relay.Upstreams;
+using EdgeMesh.Wire;
+using Microsoft.AspNetCore.Http;
+
+namespace EdgeMesh.Relay.Calls;
+
+/// <summary>Carries one call to an upstream and its answer back, unchanged; nothing is stored.</summary>
+/// <remarks>
+/// <code>
+/// caller --body--> PipeReader --> DuplexContent --> SocketsHttpHandler --> upstream
+/// caller [- headers, body, trailers -] PipeWriter [- CopyBodyAsync [- response stream -] upstream
+/// </code>
+/// Stateless but for its counters; thread-safe.
+/// </remarks>
+internal sealed class CallForwarder(RelayOptions options, RelayCounters counters)
+{
+    /// <summary>Sends a request and relays its answer.</summary>
+    /// <param name="content">The body: <see cref="DuplexContent"/> or <see cref="BufferedContent"/>.</param>
+    /// <param name="deadline">The caller's.</param>
+    /// <param name="cacheStatus">What to say in <c>cache-status</c>; null: nothing.</param>
+    /// <param name="method">Learns what the call shows; null: nothing is learned.</param>
+    public async Task ForwardAsync(HttpContext context, Upstream upstream, HttpContent content, CallDeadline deadline, string? cacheStatus, MethodState? method)
+    {
+        using var lifetime = deadline.Begin(context.RequestAborted);
+        using var request = UpstreamRequest.Create(context, upstream, content, deadline.IsSet ? deadline.Remaining : null);
+        try
+        {
+            using var response = await upstream.Invoker.SendAsync(request, lifetime.Token).ConfigureAwait(false);
+            if (method is not null)
+            {
+                LearnFromRequest(method, content);
+            }
+
+            using var body = await response.Content.ReadAsStreamAsync(lifetime.Token).ConfigureAwait(false);
+            await RelayAsync(context, upstream, response, body, cacheStatus, method, lifetime.Token).ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            await FailAsync(context, upstream, exception, lifetime.TimedOut).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (method is not null && content is DuplexContent { IsStreaming: true })
+            {
+                method.Observe(MethodKind.Streaming);
+            }
+        }
+    }
+
+    /// <summary>Relays an answer whose headers have come.</summary>
+    public async Task RelayAsync(HttpContext context, Upstream upstream, HttpResponseMessage response, Stream body, string? cacheStatus, MethodState? method, CancellationToken cancellationToken)
+    {
+        if (ResponseRelay.CheckIsGrpc(response, options.NodeDescription, upstream) is { } fault)
+        {
+            AddNodeFields(context, cacheStatus);
+            await StatusResponse.WriteAsync(context, fault).ConfigureAwait(false);
+            return;
+        }
+
+        BeginAnswer(context, response, cacheStatus);
+        await RelayBodyAsync(context, upstream, response, body, new MessageCounterBox(), method, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Relays what is left of an answer: its body from where it stands, and trailers.</summary>
+    public async Task RelayBodyAsync(HttpContext context, Upstream upstream, HttpResponseMessage response, Stream body, MessageCounterBox counter, MethodState? method, CancellationToken cancellationToken)
+    {
+        if (ResponseRelay.IsTrailersOnly(response))
+        {
+            // Wait for the end, so that a reset after the headers is not taken for a clean one.
+            await body.CopyToAsync(Stream.Null, cancellationToken).ConfigureAwait(false);
+            await context.Response.CompleteAsync().ConfigureAwait(false);
+            return;
+        }
+
+        await ResponseRelay.CopyBodyAsync(body, context.Response.BodyWriter, counter, cancellationToken).ConfigureAwait(false);
+        if (counter.Begun > 1)
+        {
+            method?.Observe(MethodKind.Streaming);
+        }
+
+        await EndAnswerAsync(context, upstream, response).ConfigureAwait(false);
+    }
+
+    /// <summary>Copies an answer's headers; nothing is sent yet.</summary>
+    public void BeginAnswer(HttpContext context, HttpResponseMessage response, string? cacheStatus)
+    {
+        ResponseRelay.CopyHeaders(response, context.Response);
+        AddNodeFields(context, cacheStatus);
+    }
+
+    /// <summary>Relays an answer's trailers after its body's end.</summary>
+    public async Task EndAnswerAsync(HttpContext context, Upstream upstream, HttpResponseMessage response)
+    {
+        if (ResponseRelay.CopyTrailers(response, context))
+        {
+            await context.Response.CompleteAsync().ConfigureAwait(false);
+            return;
+        }
+
+        await StatusResponse.WriteAsync(context, new RelayFault(GrpcStatusCode.Unknown, $"{options.NodeDescription}: {upstream} ended the call without grpc-status")).ConfigureAwait(false);
+    }
+
+    /// <summary>Tells the caller of a failure, if it is still there.</summary>
+    public async Task FailAsync(HttpContext context, Upstream upstream, Exception exception, bool timedOut)
+    {
+        if (context.RequestAborted.IsCancellationRequested)
+        {
+            return;
+        }
+
+        RelayFault fault;
+        if (timedOut)
+        {
+            fault = RelayFault.DeadlineExceeded(options.NodeDescription);
+        }
+        else
+        {
+            fault = RelayFault.FromUpstream(exception, options.NodeDescription, upstream);
+            if (fault.IsUpstream)
+            {
+                counters.CountUpstreamFailure();
+            }
+        }
+
+        await AnswerAsync(context, fault, timedOut ? null : $"{options.NodeName}; fwd=miss; detail=failed").ConfigureAwait(false);
+    }
+
+    /// <summary>Answers with a status of this node's own.</summary>
+    public async Task AnswerAsync(HttpContext context, RelayFault fault, string? cacheStatus)
+    {
+        if (!context.Response.HasStarted)
+        {
+            context.Response.Headers.Clear();
+            AddNodeFields(context, cacheStatus);
+        }
+
+        await StatusResponse.WriteAsync(context, fault).ConfigureAwait(false);
+    }
+
+    private void AddNodeFields(HttpContext context, string? cacheStatus)
+    {
+        StatusResponse.SetNode(context, options.NodeName);
+        if (cacheStatus is not null)
+        {
+            // RFC 9211 section 2: each cache on the way appends its own.
+            context.Response.Headers.Append(ResponseMetadata.CacheStatus, cacheStatus);
+        }
+    }
+
+    private static void LearnFromRequest(MethodState method, HttpContent content)
+    {
+        if (content is DuplexContent { IsUnarySoFar: true })
+        {
+            method.Observe(MethodKind.Unary);
+        }
+    }
+}

@@ -1,0 +1,41 @@
+using System.Net.Sockets;
+using System.Security.Authentication;
+using EdgeMesh.Relay.Upstreams;
+using EdgeMesh.Wire;
+
+namespace EdgeMesh.Relay.Calls;
+
+/// <summary>Why a node answers a call itself instead of relaying an answer.</summary>
+/// <param name="Code">What the caller is told.</param>
+/// <param name="Message">For people; names the nodes concerned, nothing internal.</param>
+/// <param name="IsUpstream">Whether upstream could not be reached or was lost.</param>
+internal readonly record struct RelayFault(GrpcStatusCode Code, string Message, bool IsUpstream = false)
+{
+    /// <summary>The caller's time is up.</summary>
+    public static RelayFault DeadlineExceeded(string node) => new(GrpcStatusCode.DeadlineExceeded, $"Deadline exceeded at {node}");
+
+    /// <summary>The one place that turns what the upstream handler throws into a status.</summary>
+    public static RelayFault FromUpstream(Exception exception, string node, Upstream upstream)
+    {
+        for (var cause = exception; cause is not null; cause = cause.InnerException)
+        {
+            switch (cause)
+            {
+                case HttpProtocolException { ErrorCode: var code }:
+                    return new(StatusMapping.FromHttp2Error(code), $"{node}: {upstream} reset the call (HTTP/2 error 0x{code:x})", IsUpstream: true);
+                case SocketException socket:
+                    return Unreachable(socket.SocketErrorCode == SocketError.ConnectionRefused ? "connection refused" : socket.Message);
+                case AuthenticationException tls:
+                    return Unreachable($"TLS handshake failed: {tls.Message}");
+                case OperationCanceledException or TimeoutException:
+                    return Unreachable($"no connection within {UpstreamHandler.ConnectTimeout.TotalSeconds:0} s");
+                case HttpIOException or HttpRequestException when cause.InnerException is null:
+                    return new(GrpcStatusCode.Unavailable, $"{node} lost {upstream}: {cause.Message}", IsUpstream: true);
+            }
+        }
+
+        return Unreachable(exception.Message);
+
+        RelayFault Unreachable(string why) => new(GrpcStatusCode.Unavailable, $"{node} could not reach {upstream}: {why}", IsUpstream: true);
+    }
+}

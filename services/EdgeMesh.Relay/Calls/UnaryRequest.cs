@@ -1,0 +1,87 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using EdgeMesh.Wire;
+
+namespace EdgeMesh.Relay.Calls;
+
+/// <summary>What a look at the beginning of a request showed.</summary>
+internal enum RequestShape
+{
+    /// <summary>One whole message and the end of the stream.</summary>
+    Unary,
+
+    /// <summary>More than one message has begun.</summary>
+    Streaming,
+
+    /// <summary>One message at most so far, and no end within the wait.</summary>
+    Open,
+
+    /// <summary>A message beyond the limit, or nothing that the cache can use.</summary>
+    Other,
+}
+
+/// <summary>Reads a request's body as far as it takes to see whether it is one message.</summary>
+internal static class UnaryRequest
+{
+    /// <summary>Waits for one message and the end of the stream.</summary>
+    /// <param name="reader">The request body. When the answer is not unary, nothing of it is consumed.</param>
+    /// <param name="maxMessageBytes">Longest message of interest.</param>
+    /// <param name="wait">How long to wait for the end; infinite for methods known to be unary.</param>
+    /// <param name="time">Times the wait.</param>
+    /// <param name="cancellationToken">Ends the read with OperationCanceledException.</param>
+    /// <returns>For a unary request, the frame (prefix included), which the caller releases by <c>reader.AdvanceTo(frame.End)</c>.</returns>
+    public static async ValueTask<(RequestShape Shape, ReadOnlySequence<byte> Frame)> ReadAsync(
+        PipeReader reader, int maxMessageBytes, TimeSpan wait, TimeProvider time, CancellationToken cancellationToken)
+    {
+        ITimer? timer = null;
+        try
+        {
+            while (true)
+            {
+                var pending = reader.ReadAsync(cancellationToken);
+                if (!pending.IsCompleted && timer is null && wait != Timeout.InfiniteTimeSpan)
+                {
+                    // The timer may fire when a later read is under way, or none: whoever reads next sees IsCanceled
+                    // without harm (DuplexContent reads again).
+                    timer = time.CreateTimer(static state => ((PipeReader)state!).CancelPendingRead(), reader, wait, Timeout.InfiniteTimeSpan);
+                }
+
+                var read = await pending.ConfigureAwait(false);
+                var buffer = read.Buffer;
+                var shape = Classify(buffer, maxMessageBytes, read.IsCompleted);
+                if (shape == RequestShape.Unary)
+                {
+                    return (shape, buffer);
+                }
+
+                if (shape != RequestShape.Open || read.IsCanceled)
+                {
+                    reader.AdvanceTo(buffer.Start);
+                    return (shape, default);
+                }
+
+                reader.AdvanceTo(buffer.Start, buffer.End);
+            }
+        }
+        finally
+        {
+            timer?.Dispose();
+        }
+    }
+
+    private static RequestShape Classify(ReadOnlySequence<byte> buffer, int maxMessageBytes, bool isCompleted)
+    {
+        var rest = buffer;
+        switch (MessageFrame.TryRead(ref rest, maxMessageBytes, out _, out _))
+        {
+            case MessageFrameStatus.Incomplete:
+                return isCompleted ? RequestShape.Other : RequestShape.Open;
+            case MessageFrameStatus.Complete when rest.IsEmpty:
+                return isCompleted ? RequestShape.Unary : RequestShape.Open;
+            case MessageFrameStatus.Complete:
+                return RequestShape.Streaming;
+            default:
+                return RequestShape.Other;
+        }
+    }
+}

@@ -1,0 +1,82 @@
+using System.Net;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace EdgeMesh.Relay.Hosting;
+
+/// <summary>The web server that every kind of node is built on.</summary>
+public static class NodeHost
+{
+    // Kestrel's 100 would make a busy client open connections that it does not need; each stream costs its window at most.
+    private const int StreamsPerConnection = 1000;
+
+    /// <summary>Prepares a server with one HTTP/2 listener and nothing else: no configuration from files or environment, no signal handlers.</summary>
+    /// <param name="endPoint">Where to listen.</param>
+    /// <param name="certificate">Null: cleartext HTTP/2 with prior knowledge.</param>
+    /// <param name="logging">Where logs go.</param>
+    /// <param name="shutdownTimeout">How long running calls may go on after a stop was asked for.</param>
+    public static WebApplicationBuilder CreateBuilder(IPEndPoint endPoint, X509Certificate2? certificate, Action<ILoggingBuilder> logging, TimeSpan shutdownTimeout)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Services.AddSingleton<IHostLifetime, OwnerLifetime>();
+        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = shutdownTimeout);
+        builder.Services.AddRoutingCore();
+        logging(builder.Logging);
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.Http2.MaxStreamsPerConnection = StreamsPerConnection;
+
+            // Bytes are what costs (32 KiB in all, Kestrel's own limit); beyond a count, Kestrel would end the connection.
+            kestrel.Limits.MaxRequestHeaderCount = 1000;
+
+            // A gRPC stream may rest for hours with unread messages in the caller's window; Kestrel would take the whole
+            // connection down for it, and offers no limit per call on HTTP/2.
+            kestrel.Limits.MinResponseDataRate = null;
+
+            // Metadata bytes pass unchanged: Latin-1 maps each byte to one character and back.
+            kestrel.RequestHeaderEncodingSelector = static _ => Encoding.Latin1;
+            kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
+            kestrel.Listen(endPoint, listener =>
+            {
+                listener.Protocols = HttpProtocols.Http2;
+                if (certificate is not null)
+                {
+                    listener.UseHttps(new HttpsConnectionAdapterOptions
+                    {
+                        ServerCertificate = certificate,
+
+                        // A client certificate is taken for what it is, an identity of its holder; it opens nothing here.
+                        ClientCertificateMode = ClientCertificateMode.AllowCertificate,
+                        ClientCertificateValidation = static (_, _, _) => true,
+                    });
+                }
+            });
+        });
+        return builder;
+    }
+
+    /// <summary>Where a started server listens: the chosen port in place of 0.</summary>
+    public static Uri GetAddress(WebApplication app)
+    {
+        var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
+        return new Uri(addresses.First());
+    }
+
+    /// <summary>Leaves starting and stopping to whoever owns the node.</summary>
+    private sealed class OwnerLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}

@@ -1,0 +1,81 @@
+using EdgeMesh.Relay.Calls;
+using EdgeMesh.Relay.Upstreams;
+using EdgeMesh.Wire;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace EdgeMesh.Relay.Metadata;
+
+/// <summary>Makes the request that goes upstream from the one that came in.</summary>
+/// <remarks>
+/// Names, values and their order per name pass unchanged; several values of one name stay several fields
+/// (<see cref="RepeatedFieldStream"/>). The caller's authority goes in <c>x-forwarded-host</c> unless it is there.
+/// </remarks>
+internal static class UpstreamRequest
+{
+    private static readonly UriCreationOptions AsIs = new() { DangerousDisablePathAndQueryCanonicalization = true };
+
+    /// <summary>Makes the request; it holds nothing of <paramref name="context"/> but strings, and what <paramref name="content"/> holds.</summary>
+    /// <param name="timeout">What is left of the caller's time; null: none was set.</param>
+    public static HttpRequestMessage Create(HttpContext context, Upstream upstream, HttpContent content, TimeSpan? timeout)
+    {
+        var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        var request = new HttpRequestMessage(HttpMethod.Post, new Uri(upstream.Address.GetLeftPart(UriPartial.Authority) + target, AsIs))
+        {
+            Version = System.Net.HttpVersion.Version20,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            Content = content,
+        };
+
+        var hasForwardedHost = false;
+        foreach (var (name, values) in context.Request.Headers)
+        {
+            switch (RequestMetadata.Classify(name))
+            {
+                case MetadataClass.Stripped:
+                    continue;
+                case MetadataClass.Protocol when name.Equals(HeaderNames.GrpcTimeout, StringComparison.OrdinalIgnoreCase):
+                    continue;
+                case MetadataClass.Host:
+                    hasForwardedHost = true;
+                    break;
+            }
+
+            var value = values.Count == 1 ? values[0] : string.Join(RepeatedFieldStream.Separator, values.ToArray());
+            if (!request.Headers.TryAddWithoutValidation(name, value))
+            {
+                content.Headers.TryAddWithoutValidation(name, value);
+            }
+        }
+
+        if (timeout is { } left)
+        {
+            request.Headers.TryAddWithoutValidation(HeaderNames.GrpcTimeout, GrpcTimeout.Format(left));
+        }
+
+        if (!hasForwardedHost && context.Request.Host.Value is { Length: > 0 } host)
+        {
+            request.Headers.TryAddWithoutValidation("x-forwarded-host", host);
+        }
+
+        return request;
+    }
+
+    /// <summary>Checks that no value holds a character that would change its meaning on the way.</summary>
+    /// <returns>The name of the first field that does, or null.</returns>
+    public static string? FindControlCharacter(IHeaderDictionary headers)
+    {
+        foreach (var (name, values) in headers)
+        {
+            foreach (var value in values)
+            {
+                if (value.AsSpan().ContainsAnyInRange('\0', '\u001f') || value.AsSpan().Contains('\u007f'))
+                {
+                    return name;
+                }
+            }
+        }
+
+        return null;
+    }
+}

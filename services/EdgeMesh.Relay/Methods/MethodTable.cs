@@ -1,0 +1,79 @@
+using System.Collections.Concurrent;
+using System.Collections.Frozen;
+using EdgeMesh.V1;
+
+namespace EdgeMesh.Relay.Methods;
+
+/// <summary>Shapes of methods: declared ones (descriptors, by way of the Region), else learned ones.</summary>
+/// <remarks>
+/// Declared shapes are an immutable snapshot behind one volatile reference; learned ones a bounded dictionary. Thread-safe.
+/// A name beyond the bound is not learned: callers can make names up, so the table must not grow with them.
+/// </remarks>
+public sealed class MethodTable
+{
+    private const int MaxLearned = 4096;
+
+    private readonly ConcurrentDictionary<string, MethodState> _learned = new(StringComparer.Ordinal);
+    private volatile FrozenDictionary<string, DeclaredMethod> _declared = FrozenDictionary<string, DeclaredMethod>.Empty;
+    private int _learnedCount;
+
+    /// <summary>Replaces the declared shapes.</summary>
+    public void Declare(IEnumerable<MethodShape> shapes)
+    {
+        var previous = _declared;
+        var next = new Dictionary<string, DeclaredMethod>(StringComparer.Ordinal);
+        foreach (var shape in shapes)
+        {
+            var path = "/" + shape.Method;
+            var kind = shape.ClientStreaming || shape.ServerStreaming ? MethodKind.Streaming : MethodKind.Unary;
+
+            // What was seen of an unchanged method stays.
+            next[path] = previous.TryGetValue(path, out var known) && known.Kind == kind ? known : new DeclaredMethod(kind, new MethodState(kind));
+        }
+
+        _declared = next.ToFrozenDictionary(StringComparer.Ordinal);
+    }
+
+    /// <summary>Finds what is known of a method.</summary>
+    /// <param name="path"><c>/package.Service/Method</c>.</param>
+    /// <param name="isDeclared">Whether its shape is certain.</param>
+    internal MethodState Get(string path, out bool isDeclared)
+    {
+        if (_declared.TryGetValue(path, out var declared))
+        {
+            isDeclared = true;
+            return declared.State;
+        }
+
+        isDeclared = false;
+        if (_learned.TryGetValue(path, out var state))
+        {
+            return state;
+        }
+
+        state = new MethodState();
+        if (Volatile.Read(ref _learnedCount) >= MaxLearned)
+        {
+            return state;
+        }
+
+        var winner = _learned.GetOrAdd(path, state);
+        if (ReferenceEquals(winner, state))
+        {
+            Interlocked.Increment(ref _learnedCount);
+        }
+
+        return winner;
+    }
+
+    /// <summary>Forgets a method that upstream does not have.</summary>
+    internal void Forget(string path)
+    {
+        if (_learned.TryRemove(path, out _))
+        {
+            Interlocked.Decrement(ref _learnedCount);
+        }
+    }
+
+    private sealed record DeclaredMethod(MethodKind Kind, MethodState State);
+}

@@ -1,0 +1,134 @@
+using EdgeMesh.Caching;
+using EdgeMesh.Relay.Cache;
+using EdgeMesh.Relay.Calls;
+using EdgeMesh.Relay.Metadata;
+using EdgeMesh.Relay.Methods;
+using EdgeMesh.Relay.Upstreams;
+using EdgeMesh.Wire;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
+
+namespace EdgeMesh.Relay;
+
+/// <summary>The data plane of a node: takes raw gRPC calls, and answers each from the store or from upstream.</summary>
+/// <remarks>
+/// Works on bytes, for services that it has never heard of. One per node; thread-safe. Steps of a call:
+/// (1) is it gRPC; (2) where does it go; (3) its deadline and metadata; (4) is it unary, as far as can be told without
+/// holding it back; (5) unary: <see cref="CachedCallHandler"/>; anything else: <see cref="CallForwarder"/>.
+/// </remarks>
+public sealed class RelayHandler
+{
+    private readonly RelayOptions _options;
+    private readonly IUpstreamRouter _router;
+    private readonly TimeProvider _time;
+    private readonly CallForwarder _forwarder;
+    private readonly CachedCallHandler? _cache;
+
+    /// <summary>Makes the data plane of a node.</summary>
+    /// <param name="options">How it relays.</param>
+    /// <param name="router">Where calls go.</param>
+    /// <param name="store">Where answers are kept; null: every call is relayed.</param>
+    /// <param name="time">The clock of deadlines and lifetimes.</param>
+    public RelayHandler(RelayOptions options, IUpstreamRouter router, ICacheStore? store, TimeProvider time)
+    {
+        _options = options;
+        _router = router;
+        _time = time;
+        _forwarder = new CallForwarder(options, Counters);
+        _cache = store is null ? null : new CachedCallHandler(options, store, _forwarder, Counters, time);
+    }
+
+    /// <summary>What was counted.</summary>
+    public RelayCounters Counters { get; } = new();
+
+    /// <summary>What is known of methods; feed it declared shapes.</summary>
+    public MethodTable Methods { get; } = new();
+
+    /// <summary>Puts the relay before an application's own endpoints, which get the calls that <see cref="RelayRoute.Local"/> names.</summary>
+    public void Use(IApplicationBuilder app) => app.Use(next => context => HandleAsync(context, next));
+
+    private Task HandleAsync(HttpContext context, RequestDelegate next)
+    {
+        var path = context.Request.Path.Value ?? string.Empty;
+        var route = _router.Route(path);
+        if (route.Upstream is { } upstream)
+        {
+            return RelayAsync(context, path, upstream);
+        }
+
+        return route.Refusal == GrpcStatusCode.Ok
+            ? next(context)
+            : _forwarder.AnswerAsync(context, new RelayFault(route.Refusal, route.Message ?? string.Empty), cacheStatus: null);
+    }
+
+    private async Task RelayAsync(HttpContext context, string path, Upstream upstream)
+    {
+        // 1. gRPC is POST over HTTP/2 with its media type; anything else gets an answer that any HTTP client shows.
+        var request = context.Request;
+        if (!HttpMethods.IsPost(request.Method) || request.ContentType is not { } contentType || !contentType.StartsWith(HeaderNames.GrpcContentType, StringComparison.OrdinalIgnoreCase))
+        {
+            context.Response.StatusCode = StatusCodes.Status415UnsupportedMediaType;
+            await context.Response.WriteAsync($"{_options.NodeDescription} takes gRPC calls: POST with content-type application/grpc, got {request.Method} with \"{request.ContentType}\".\n").ConfigureAwait(false);
+            return;
+        }
+
+        // 2. Deadline and metadata.
+        if (!CallDeadline.TryStart(request.Headers[HeaderNames.GrpcTimeout], _time, out var deadline))
+        {
+            await RefuseAsync(context, $"{HeaderNames.GrpcTimeout} must be 1 to 8 digits and one of H, M, S, m, u, n, got \"{request.Headers[HeaderNames.GrpcTimeout]}\"").ConfigureAwait(false);
+            return;
+        }
+
+        if (UpstreamRequest.FindControlCharacter(request.Headers) is { } name)
+        {
+            await RefuseAsync(context, $"metadata \"{name}\" must not hold control characters").ConfigureAwait(false);
+            return;
+        }
+
+        // 3. A relayed call has the limits of the nodes at its ends, not of this server.
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } bodySize)
+        {
+            bodySize.MaxRequestBodySize = null;
+        }
+
+        if (context.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } dataRate)
+        {
+            dataRate.MinDataRate = null;
+        }
+
+        // 4. Unary?
+        var method = _cache is null ? null : Methods.Get(path, out _);
+        if (_cache is not null && method!.Kind is MethodKind.Unknown or MethodKind.Unary)
+        {
+            Methods.Get(path, out var isDeclared);
+            try
+            {
+                var (shape, frame) = await UnaryRequest.ReadAsync(
+                    request.BodyReader, _options.MaxKeyedMessageBytes, isDeclared ? Timeout.InfiniteTimeSpan : _options.UnaryWait, _time, context.RequestAborted).ConfigureAwait(false);
+                if (shape == RequestShape.Unary)
+                {
+                    method.Observe(MethodKind.Unary);
+                    await _cache.HandleAsync(context, path, frame, upstream, method, deadline).ConfigureAwait(false);
+                    return;
+                }
+
+                method.Observe(shape switch { RequestShape.Streaming => MethodKind.Streaming, RequestShape.Open => MethodKind.Suspected, _ => method.Kind });
+            }
+            catch (Exception gone) when (gone is IOException or OperationCanceledException)
+            {
+                // The caller has gone before its request was whole: there is no one to answer.
+                return;
+            }
+        }
+
+        // 5. Anything else goes on as it comes.
+        Counters.CountBypass();
+        var status = _cache is null ? null : $"{_options.NodeName}; fwd=bypass; detail={(method!.Kind == MethodKind.Streaming ? "streaming" : "not-unary")}";
+        await _forwarder.ForwardAsync(context, upstream, new DuplexContent(request.BodyReader), deadline, status, method).ConfigureAwait(false);
+    }
+
+    private Task RefuseAsync(HttpContext context, string message) =>
+        _forwarder.AnswerAsync(context, new RelayFault(GrpcStatusCode.InvalidArgument, message), cacheStatus: null);
+}

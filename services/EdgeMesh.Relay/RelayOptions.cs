@@ -1,0 +1,36 @@
+namespace EdgeMesh.Relay;
+
+/// <summary>How a node relays.</summary>
+public sealed class RelayOptions
+{
+    /// <summary>The node's name, as callers see it in <c>x-edgemesh-node</c> and <c>cache-status</c>.</summary>
+    public required string NodeName { get; init; }
+
+    /// <summary>Kind and name, for messages to people: <c>edge location LHR50-1</c>.</summary>
+    public required string NodeDescription { get; init; }
+
+    /// <summary>
+    /// How long a call of a method whose shape is not known may wait for the end of its request before it is forwarded.
+    /// Default 200 ms: a unary client ends its request with the message, even on a busy machine; a bidirectional call
+    /// that waits for the server's first message pays this once per method, until the method has shown itself.
+    /// </summary>
+    public TimeSpan UnaryWait { get; init; } = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>
+    /// Longest request message that is part of a key, in bytes; calls with longer ones are relayed. Default 64 KiB: below
+    /// Kestrel's per-stream window, so that waiting for the end cannot stall the sender.
+    /// </summary>
+    public int MaxKeyedMessageBytes { get; init; } = 64 * 1024;
+
+    /// <summary>Longest answer that is stored, in bytes. Default 4 MiB + 64 KiB: the largest message of a default client, and its frame.</summary>
+    public int MaxStoredMessageBytes { get; init; } = (4 * 1024 * 1024) + (64 * 1024);
+
+    /// <summary>How long a fill may run on when nobody waits for it any more. Default 30 s.</summary>
+    public TimeSpan DetachedFillTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// How long a call waits for another's fill of a method that has not yet declared caching. Default 5 s: two equal
+    /// long polls must not queue for longer.
+    /// </summary>
+    public TimeSpan UnprovenWait { get; init; } = TimeSpan.FromSeconds(5);
+}

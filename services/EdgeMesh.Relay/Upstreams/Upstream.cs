@@ -1,0 +1,35 @@
+namespace EdgeMesh.Relay.Upstreams;
+
+/// <summary>The next node, or an origin, on the way of a call.</summary>
+/// <remarks>Immutable; thread-safe; does not own the invoker.</remarks>
+public sealed class Upstream
+{
+    /// <summary>Describes an upstream.</summary>
+    /// <param name="description">For messages to people: <c>Region eu-west-2</c>, <c>origin shop.v1.</c>.</param>
+    /// <param name="address">Scheme, host and port; its authority is sent as <c>:authority</c>, never the caller's.</param>
+    /// <param name="invoker">Sends to it; made by <see cref="UpstreamHandler"/> unless the caller has its own.</param>
+    /// <exception cref="ArgumentException">The address is not an absolute http or https URI.</exception>
+    public Upstream(string description, Uri address, HttpMessageInvoker invoker)
+    {
+        if (!address.IsAbsoluteUri || address.Scheme is not ("http" or "https"))
+        {
+            throw new ArgumentException($"address must be an absolute http or https URI, got \"{address}\"", nameof(address));
+        }
+
+        Description = description;
+        Address = address;
+        Invoker = invoker;
+    }
+
+    /// <summary>For messages to people.</summary>
+    public string Description { get; }
+
+    /// <summary>Scheme, host and port.</summary>
+    public Uri Address { get; }
+
+    /// <summary>Sends to it.</summary>
+    public HttpMessageInvoker Invoker { get; }
+
+    /// <summary>Description and address, for messages to people.</summary>
+    public override string ToString() => $"{Description} at {Address.GetLeftPart(UriPartial.Authority)}";
+}

@@ -1,0 +1,44 @@
+using System.Net;
+using System.Text;
+
+namespace EdgeMesh.Relay.Upstreams;
+
+/// <summary>Makes the handler that carries calls to an upstream.</summary>
+/// <remarks>Each property that is not the default has its reason here; a test reads them all.</remarks>
+public static class UpstreamHandler
+{
+    /// <summary>Longest wait for a TCP and TLS handshake: three SYN retries (1 s + 2 s) fit, a black hole does not hold a call for long.</summary>
+    public static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(5);
+
+    // With dynamic window sizing off (it sends PINGs that foreign servers may count against us), one mebibyte lets a
+    // single stream run at 50 MB/s over 20 ms, and bounds what a slow caller makes us hold.
+    private const int StreamWindowBytes = 1024 * 1024;
+
+    /// <summary>Makes a handler; the caller disposes of it.</summary>
+    public static SocketsHttpHandler Create() => new()
+    {
+        // The cookie jar would send one user's cookie with another's call; a redirect would replay a call elsewhere; a
+        // proxy from the environment must not see calls between nodes.
+        UseCookies = false,
+        AllowAutoRedirect = false,
+        UseProxy = false,
+
+        // Bytes are relayed as they are.
+        AutomaticDecompression = DecompressionMethods.None,
+
+        // Trace context is metadata like any other: the caller's passes unchanged.
+        ActivityHeadersPropagator = null,
+
+        // More calls than the peer allows streams on one connection open another instead of waiting.
+        EnableMultipleHttp2Connections = true,
+        ConnectTimeout = ConnectTimeout,
+        InitialHttp2StreamWindowSize = StreamWindowBytes,
+
+        // Metadata bytes pass unchanged: Latin-1 maps each byte to one character and back.
+        RequestHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
+        ResponseHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
+
+        // SocketsHttpHandler joins repeated fields; the filter takes them apart again, on the wire.
+        PlaintextStreamFilter = static (context, _) => ValueTask.FromResult<Stream>(new RepeatedFieldStream(context.PlaintextStream)),
+    };
+}

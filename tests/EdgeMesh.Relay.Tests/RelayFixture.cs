@@ -1,0 +1,62 @@
+using System.Net;
+using EdgeMesh.Caching;
+using EdgeMesh.Relay.Hosting;
+using EdgeMesh.Relay.Upstreams;
+using EdgeMesh.Testing;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Logging;
+
+namespace EdgeMesh.Relay.Tests;
+
+/// <summary>A node with one upstream, on a port of its own.</summary>
+internal sealed class RelayFixture : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly SocketsHttpHandler _upstream;
+    private readonly MemoryCacheStore? _store;
+
+    private RelayFixture(WebApplication app, SocketsHttpHandler upstream, MemoryCacheStore? store, RelayHandler relay, ManualTimeProvider? time)
+    {
+        _app = app;
+        _upstream = upstream;
+        _store = store;
+        Relay = relay;
+        Time = time!;
+    }
+
+    public Uri Address => NodeHost.GetAddress(_app);
+
+    public RelayHandler Relay { get; }
+
+    /// <summary>The node's clock, when it was started with one.</summary>
+    public ManualTimeProvider Time { get; }
+
+    public static Task<RelayFixture> StartAsync(Uri upstream, bool isCaching = true, ManualTimeProvider? time = null) =>
+        StartAsync(upstream, new RelayOptions { NodeName = "LHR50-1", NodeDescription = "edge location LHR50-1", UnaryWait = TimeSpan.FromSeconds(20) }, isCaching, time);
+
+    public static async Task<RelayFixture> StartAsync(Uri upstream, RelayOptions options, bool isCaching = true, ManualTimeProvider? time = null)
+    {
+        var handler = UpstreamHandler.Create();
+        var clock = (TimeProvider?)time ?? TimeProvider.System;
+        var store = isCaching ? new MemoryCacheStore(64 << 20, clock) : null;
+        var relay = new RelayHandler(options, new SingleUpstream(new Upstream("Region eu-west-2", upstream, new HttpMessageInvoker(handler))), store, clock);
+        var app = NodeHost.CreateBuilder(new IPEndPoint(IPAddress.Loopback, 0), null, logging => logging.SetMinimumLevel(LogLevel.None), TimeSpan.FromSeconds(5)).Build();
+        relay.Use(app);
+        await app.StartAsync();
+        return new RelayFixture(app, handler, store, relay, time);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.Zero);
+        await _app.StopAsync(limit.Token);
+        await _app.DisposeAsync();
+        _upstream.Dispose();
+        _store?.Dispose();
+    }
+
+    private sealed class SingleUpstream(Upstream upstream) : IUpstreamRouter
+    {
+        public RelayRoute Route(string path) => RelayRoute.To(upstream);
+    }
+}
