@@ -9,6 +9,7 @@ public sealed class RelayCounters
     private long _coalesced;
     private long _bypasses;
     private long _upstreamFailures;
+    private long _waiting;
 
     /// <summary>Calls answered from the store without waiting for anyone.</summary>
     public long Hits => Volatile.Read(ref _hits);
@@ -25,6 +26,9 @@ public sealed class RelayCounters
     /// <summary>Calls that ended because upstream could not be reached or was lost.</summary>
     public long UpstreamFailures => Volatile.Read(ref _upstreamFailures);
 
+    /// <summary>Calls that wait for another's fill now.</summary>
+    public long Waiting => Volatile.Read(ref _waiting);
+
     internal void CountHit() => Interlocked.Increment(ref _hits);
 
     internal void CountMiss() => Interlocked.Increment(ref _misses);
@@ -34,4 +38,8 @@ public sealed class RelayCounters
     internal void CountBypass() => Interlocked.Increment(ref _bypasses);
 
     internal void CountUpstreamFailure() => Interlocked.Increment(ref _upstreamFailures);
+
+    internal void BeginWait() => Interlocked.Increment(ref _waiting);
+
+    internal void EndWait() => Interlocked.Decrement(ref _waiting);
 }

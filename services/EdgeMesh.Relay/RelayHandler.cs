@@ -1,3 +1,4 @@
+using System.Buffers;
 using EdgeMesh.Caching;
 using EdgeMesh.Relay.Cache;
 using EdgeMesh.Relay.Calls;
@@ -99,26 +100,12 @@ public sealed class RelayHandler
         }
 
         // 4. Unary?
-        var method = _cache is null ? null : Methods.Get(path, out _);
-        if (_cache is not null && method!.Kind is MethodKind.Unknown or MethodKind.Unary)
+        MethodState? method = null;
+        if (_cache is not null)
         {
-            Methods.Get(path, out var isDeclared);
-            try
+            method = Methods.Get(path, out var isDeclared);
+            if (method.Kind is MethodKind.Unknown or MethodKind.Unary && await TryUnaryAsync(context, path, upstream, method, isDeclared, deadline).ConfigureAwait(false))
             {
-                var (shape, frame) = await UnaryRequest.ReadAsync(
-                    request.BodyReader, _options.MaxKeyedMessageBytes, isDeclared ? Timeout.InfiniteTimeSpan : _options.UnaryWait, _time, context.RequestAborted).ConfigureAwait(false);
-                if (shape == RequestShape.Unary)
-                {
-                    method.Observe(MethodKind.Unary);
-                    await _cache.HandleAsync(context, path, frame, upstream, method, deadline).ConfigureAwait(false);
-                    return;
-                }
-
-                method.Observe(shape switch { RequestShape.Streaming => MethodKind.Streaming, RequestShape.Open => MethodKind.Suspected, _ => method.Kind });
-            }
-            catch (Exception gone) when (gone is IOException or OperationCanceledException)
-            {
-                // The caller has gone before its request was whole: there is no one to answer.
                 return;
             }
         }
@@ -127,6 +114,34 @@ public sealed class RelayHandler
         Counters.CountBypass();
         var status = _cache is null ? null : $"{_options.NodeName}; fwd=bypass; detail={(method!.Kind == MethodKind.Streaming ? "streaming" : "not-unary")}";
         await _forwarder.ForwardAsync(context, upstream, new DuplexContent(request.BodyReader), deadline, status, method).ConfigureAwait(false);
+    }
+
+    /// <summary>Waits, within bounds, for a unary request to be whole, and answers it.</summary>
+    /// <returns>False when it is something else, nothing of which was consumed.</returns>
+    private async Task<bool> TryUnaryAsync(HttpContext context, string path, Upstream upstream, MethodState method, bool isDeclared, CallDeadline deadline)
+    {
+        RequestShape shape;
+        ReadOnlySequence<byte> frame;
+        try
+        {
+            var wait = isDeclared ? _options.DeclaredUnaryWait : _options.UnaryWait;
+            (shape, frame) = await UnaryRequest.ReadAsync(context.Request.BodyReader, _options.MaxKeyedMessageBytes, wait, _time, context.RequestAborted).ConfigureAwait(false);
+        }
+        catch (Exception gone) when (gone is IOException or OperationCanceledException)
+        {
+            // The caller has gone before its request was whole: there is no one to answer.
+            return true;
+        }
+
+        if (shape != RequestShape.Unary)
+        {
+            method.Observe(shape switch { RequestShape.Streaming => MethodKind.Streaming, RequestShape.Open => MethodKind.Suspected, _ => method.Kind });
+            return false;
+        }
+
+        method.Observe(MethodKind.Unary);
+        await _cache!.HandleAsync(context, path, frame, upstream, method, deadline).ConfigureAwait(false);
+        return true;
     }
 
     private Task RefuseAsync(HttpContext context, string message) =>

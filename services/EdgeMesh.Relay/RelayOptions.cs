@@ -17,6 +17,12 @@ public sealed class RelayOptions
     public TimeSpan UnaryWait { get; init; } = TimeSpan.FromMilliseconds(200);
 
     /// <summary>
+    /// The same for a method whose descriptor says that it is unary. Default 10 s: its end is sure to come, so only a
+    /// broken or hostile caller pays.
+    /// </summary>
+    public TimeSpan DeclaredUnaryWait { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
     /// Longest request message that is part of a key, in bytes; calls with longer ones are relayed. Default 64 KiB: below
     /// Kestrel's per-stream window, so that waiting for the end cannot stall the sender.
     /// </summary>

@@ -117,6 +117,7 @@ internal sealed class CachedCallHandler(RelayOptions options, ICacheStore store,
 
     private async Task<Followed> FollowAsync(Call call, Fill fill, KeyValuePair<string, StringValues>[] fields, CallDeadline.CallLifetime lifetime)
     {
+        counters.BeginWait();
         try
         {
             var bound = call.Method.HasDeclaredCaching ? Timeout.InfiniteTimeSpan : options.UnprovenWait;
@@ -151,6 +152,7 @@ internal sealed class CachedCallHandler(RelayOptions options, ICacheStore store,
         }
         finally
         {
+            counters.EndWait();
             fill.Leave();
         }
     }

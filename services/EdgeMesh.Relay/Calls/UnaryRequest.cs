@@ -26,7 +26,7 @@ internal static class UnaryRequest
     /// <summary>Waits for one message and the end of the stream.</summary>
     /// <param name="reader">The request body. When the answer is not unary, nothing of it is consumed.</param>
     /// <param name="maxMessageBytes">Longest message of interest.</param>
-    /// <param name="wait">How long to wait for the end; infinite for methods known to be unary.</param>
+    /// <param name="wait">How long to wait for the end.</param>
     /// <param name="time">Times the wait.</param>
     /// <param name="cancellationToken">Ends the read with OperationCanceledException.</param>
     /// <returns>For a unary request, the frame (prefix included), which the caller releases by <c>reader.AdvanceTo(frame.End)</c>.</returns>
@@ -39,7 +39,7 @@ internal static class UnaryRequest
             while (true)
             {
                 var pending = reader.ReadAsync(cancellationToken);
-                if (!pending.IsCompleted && timer is null && wait != Timeout.InfiniteTimeSpan)
+                if (!pending.IsCompleted && timer is null)
                 {
                     // The timer may fire when a later read is under way, or none: whoever reads next sees IsCanceled
                     // without harm (DuplexContent reads again).
