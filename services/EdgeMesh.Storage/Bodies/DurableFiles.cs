@@ -1,0 +1,84 @@
+using System.ComponentModel;
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace EdgeMesh.Storage.Bodies;
+
+/// <summary>Makes names durable: a created or renamed file survives power loss only once its directory was synced too (fsync(2), "Notes").</summary>
+/// <remarks>.NET opens no directories, so this calls libc. On Windows, where NTFS journals names, it does nothing. Thread-safe.</remarks>
+internal static partial class DurableFiles
+{
+    private const int ReadOnlyAccess = 0;
+
+    // O_CLOEXEC, which systems number differently: without it a child process could inherit the handle.
+    private static readonly int CloseOnExec = OperatingSystem.IsMacOS() ? 0x1000000 : 0x80000;
+
+    /// <summary>Syncs a directory: the names in it are on the disk when this returns.</summary>
+    /// <exception cref="IOException">The directory cannot be opened or synced.</exception>
+    internal static void SyncDirectory(string path)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+
+        using var directory = Open(path, ReadOnlyAccess | CloseOnExec);
+        if (directory.IsInvalid)
+        {
+            throw Failure("open", path);
+        }
+
+        while (Sync(directory) != 0)
+        {
+            if (Marshal.GetLastPInvokeError() != Interrupted)
+            {
+                throw Failure("sync", path);
+            }
+        }
+    }
+
+    /// <summary>Creates a directory where it is missing, with its parents, and makes its name durable.</summary>
+    internal static void CreateDirectory(string path)
+    {
+        if (Directory.Exists(path))
+        {
+            return;
+        }
+
+        var parent = Path.GetDirectoryName(path);
+        if (!string.IsNullOrEmpty(parent))
+        {
+            CreateDirectory(parent);
+        }
+
+        if (OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(path);
+        }
+        else
+        {
+            // Other users of the machine have no business with the objects.
+            Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+
+        if (!string.IsNullOrEmpty(parent))
+        {
+            SyncDirectory(parent);
+        }
+    }
+
+    // EINTR has this number on Linux and macOS.
+    private const int Interrupted = 4;
+
+    private static IOException Failure(string what, string path)
+    {
+        var error = Marshal.GetLastPInvokeError();
+        return new IOException($"Cannot {what} directory '{path}': {new Win32Exception(error).Message}", error);
+    }
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial SafeFileHandle Open(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
+    private static partial int Sync(SafeFileHandle handle);
+}

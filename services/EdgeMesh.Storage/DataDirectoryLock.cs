@@ -1,0 +1,52 @@
+using System.Globalization;
+
+namespace EdgeMesh.Storage;
+
+/// <summary>Keeps a second process off a data directory, for as long as it is held.</summary>
+/// <remarks>
+/// flock(2) on the file <c>lock</c>: it ends with the process, however that ends. Who holds it stands in <c>lock-holder</c>, since a
+/// locked file cannot be read everywhere.
+/// </remarks>
+internal sealed class DataDirectoryLock : IDisposable
+{
+    // EWOULDBLOCK of Linux and of macOS, ERROR_SHARING_VIOLATION of Windows: what .NET reports for a lock that another holds.
+    private const int WouldBlockOnLinux = 11;
+    private const int WouldBlockOnMacOS = 35;
+    private const int SharingViolationOnWindows = unchecked((int)0x80070020);
+
+    private readonly FileStream _file;
+
+    private DataDirectoryLock(FileStream file) => _file = file;
+
+    /// <summary>Takes the lock.</summary>
+    /// <exception cref="DataDirectoryException">Another holds it; the message says which process, if known.</exception>
+    internal static DataDirectoryLock Acquire(string directory)
+    {
+        var holder = Path.Combine(directory, "lock-holder");
+        try
+        {
+            var taken = new DataDirectoryLock(new FileStream(Path.Combine(directory, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+            File.WriteAllText(holder, string.Create(CultureInfo.InvariantCulture, $"process {Environment.ProcessId} on {Environment.MachineName}"));
+            return taken;
+        }
+        catch (IOException e) when (e.HResult is WouldBlockOnLinux or WouldBlockOnMacOS or SharingViolationOnWindows)
+        {
+            throw new DataDirectoryException($"Data directory '{directory}' is in use by {Read(holder)}", e);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _file.Dispose();
+
+    private static string Read(string holder)
+    {
+        try
+        {
+            return File.ReadAllText(holder);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return "another process";
+        }
+    }
+}
