@@ -1,7 +1,7 @@
 using EdgeMesh.Storage.Bodies;
+using EdgeMesh.Storage.Database;
 using EdgeMesh.Storage.Grammar;
 using EdgeMesh.Storage.Listing;
-using EdgeMesh.Storage.Metadata;
 using EdgeMesh.V1;
 using Google.Protobuf;
 using Microsoft.Data.Sqlite;

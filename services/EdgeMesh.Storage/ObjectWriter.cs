@@ -1,6 +1,6 @@
 using EdgeMesh.Storage.Bodies;
+using EdgeMesh.Storage.Database;
 using EdgeMesh.Storage.Grammar;
-using EdgeMesh.Storage.Metadata;
 using EdgeMesh.V1;
 using Google.Protobuf;
 using Microsoft.Extensions.Logging;

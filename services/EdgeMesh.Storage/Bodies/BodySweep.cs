@@ -1,4 +1,4 @@
-using EdgeMesh.Storage.Metadata;
+using EdgeMesh.Storage.Database;
 
 namespace EdgeMesh.Storage.Bodies;
 

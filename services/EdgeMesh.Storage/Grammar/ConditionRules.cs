@@ -1,5 +1,5 @@
 using System.Buffers;
-using EdgeMesh.Storage.Metadata;
+using EdgeMesh.Storage.Database;
 using EdgeMesh.V1;
 
 namespace EdgeMesh.Storage.Grammar;

@@ -38,18 +38,22 @@ internal sealed class Violations
     /// <exception cref="ObjectStoreException"><see cref="ObjectStoreFault.InvalidArgument"/> with all that was noted.</exception>
     internal void ThrowIfAny()
     {
-        if (_count == 0)
+        if (_count > 0)
         {
-            return;
+            throw ToException();
         }
+    }
 
+    /// <summary>The fault that tells all that was noted.</summary>
+    internal ObjectStoreException ToException()
+    {
         var message = string.Join(". ", _described.Take(MaxInMessage).Select(one => $"{one.Field}: {one.Description}"));
         if (_count > MaxInMessage)
         {
             message += string.Create(CultureInfo.InvariantCulture, $". And {_count - MaxInMessage} more");
         }
 
-        throw new ObjectStoreException(ObjectStoreFault.InvalidArgument, message) { Violations = _described };
+        return new ObjectStoreException(ObjectStoreFault.InvalidArgument, message) { Violations = _described };
     }
 
     /// <summary>A value as it may be shown: in quotes, cut, without control characters.</summary>

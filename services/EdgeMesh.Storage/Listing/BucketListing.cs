@@ -1,6 +1,6 @@
 using System.Text;
+using EdgeMesh.Storage.Database;
 using EdgeMesh.Storage.Grammar;
-using EdgeMesh.Storage.Metadata;
 using EdgeMesh.V1;
 
 namespace EdgeMesh.Storage.Listing;

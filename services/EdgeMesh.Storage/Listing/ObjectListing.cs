@@ -1,5 +1,5 @@
+using EdgeMesh.Storage.Database;
 using EdgeMesh.Storage.Grammar;
-using EdgeMesh.Storage.Metadata;
 using EdgeMesh.V1;
 
 namespace EdgeMesh.Storage.Listing;

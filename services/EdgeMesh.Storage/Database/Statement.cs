@@ -1,6 +1,6 @@
 using Microsoft.Data.Sqlite;
 
-namespace EdgeMesh.Storage.Metadata;
+namespace EdgeMesh.Storage.Database;
 
 /// <summary>One SQL statement, prepared once for a connection and run with positional values.</summary>
 /// <remarks>Its parameters are <c>$1</c>, <c>$2</c>, ... Not thread-safe: a connection has one user at a time.</remarks>

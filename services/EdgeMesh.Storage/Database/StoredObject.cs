@@ -6,7 +6,7 @@ using EdgeMesh.V1;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 
-namespace EdgeMesh.Storage.Metadata;
+namespace EdgeMesh.Storage.Database;
 
 /// <summary>One generation of an object as its row has it. Immutable.</summary>
 /// <param name="Name">Where it stands.</param>

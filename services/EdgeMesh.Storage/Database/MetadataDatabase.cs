@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Data.Sqlite;
 
-namespace EdgeMesh.Storage.Metadata;
+namespace EdgeMesh.Storage.Database;
 
 /// <summary>The SQLite file: one connection that writes and alone checkpoints, and as many that read as are in use at once.</summary>
 /// <remarks>

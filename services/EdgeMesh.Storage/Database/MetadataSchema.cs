@@ -1,7 +1,7 @@
 using System.Globalization;
 using Microsoft.Data.Sqlite;
 
-namespace EdgeMesh.Storage.Metadata;
+namespace EdgeMesh.Storage.Database;
 
 /// <summary>The tables, as an ordered list of migrations; a file of any earlier version is brought to the latest at open.</summary>
 /// <remarks>

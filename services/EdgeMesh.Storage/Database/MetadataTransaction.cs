@@ -4,7 +4,7 @@ using EdgeMesh.V1;
 using Google.Protobuf;
 using Microsoft.Data.Sqlite;
 
-namespace EdgeMesh.Storage.Metadata;
+namespace EdgeMesh.Storage.Database;
 
 /// <summary>What the one writer can do inside its transaction: each operation checks and writes with nothing in between.</summary>
 /// <remarks>

@@ -3,7 +3,7 @@ using EdgeMesh.Storage.Grammar;
 using EdgeMesh.V1;
 using Microsoft.Data.Sqlite;
 
-namespace EdgeMesh.Storage.Metadata;
+namespace EdgeMesh.Storage.Database;
 
 /// <summary>The queries on one connection; readers and the writer have them alike.</summary>
 /// <remarks>Not thread-safe: a connection has one user at a time.</remarks>

@@ -3,7 +3,7 @@ using EdgeMesh.Storage.Grammar;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 
-namespace EdgeMesh.Storage.Metadata;
+namespace EdgeMesh.Storage.Database;
 
 /// <summary>The one writer of metadata: one thread, one transaction for all that has queued, so that concurrent writers share a sync.</summary>
 /// <remarks>
