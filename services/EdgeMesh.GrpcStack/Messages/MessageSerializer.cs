@@ -79,7 +79,9 @@ internal sealed class MessageSerializer(int? maxLengthBytes) : SerializationCont
     private void WritePayload(ReadOnlyMemory<byte> payload)
     {
         ThrowIfTooLarge(payload.Length);
-        if (_compression is null)
+
+        // Nothing cannot get smaller. Besides, GZipStream turns it into no bytes at all, which others refuse as gzip.
+        if (_compression is null || payload.IsEmpty)
         {
             WriteHeader(false, payload.Length);
             _output!.Write(payload.Span);

@@ -19,7 +19,11 @@ internal sealed class InteropTestService(TimeProvider time) : TestService.TestSe
     private static readonly WriteOptions Compressed = new();
     private static readonly WriteOptions Uncompressed = new(WriteFlags.NoCompress);
 
-    public override Task<Empty> EmptyCall(Empty request, ServerCallContext context) => Task.FromResult(new Empty());
+    public override Task<Empty> EmptyCall(Empty request, ServerCallContext context)
+    {
+        context.WriteOptions = Uncompressed;
+        return Task.FromResult(new Empty());
+    }
 
     public override async Task<SimpleResponse> UnaryCall(SimpleRequest request, ServerCallContext context)
     {
