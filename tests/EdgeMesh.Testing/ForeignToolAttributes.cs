@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Xunit;
 
 namespace EdgeMesh.Testing;
@@ -7,7 +8,7 @@ namespace EdgeMesh.Testing;
 public sealed class ForeignFactAttribute : FactAttribute
 {
     /// <summary>Names the programs.</summary>
-    /// <param name="tools">As they are called: found on the PATH.</param>
+    /// <param name="tools">As they are called: found on the PATH; or <c>grpc-js</c>, <c>python3-grpcio</c>.</param>
     public ForeignFactAttribute(params string[] tools) => Skip = ForeignTools.WhyNot(tools);
 }
 
@@ -22,6 +23,8 @@ public sealed class ForeignTheoryAttribute : TheoryAttribute
 /// <summary>Which programs of others are here, and how to get those that are not.</summary>
 internal static class ForeignTools
 {
+    private const string GrpcJsFolder = "tests/EdgeMesh.Scenarios/Interop/grpc-js";
+
     // Debian packages whose names differ from the program's.
     private static readonly Dictionary<string, string> Packages = new(StringComparer.Ordinal)
     {
@@ -30,6 +33,13 @@ internal static class ForeignTools
         ["nghttpd"] = "nghttp2-server",
         ["node"] = "nodejs",
         ["unshare"] = "util-linux",
+    };
+
+    // Libraries rather than programs: whether they are here, and how to get them.
+    private static readonly Dictionary<string, (Lazy<bool> IsHere, string HowTo)> Libraries = new(StringComparer.Ordinal)
+    {
+        ["grpc-js"] = (new(HasGrpcJs), $"install Node.js, then npm ci --prefix {GrpcJsFolder}"),
+        ["python3-grpcio"] = (new(HasPythonGrpc), "apt-get install python3-grpcio python3-protobuf"),
     };
 
     /// <summary>Why a test cannot run; null: it can, or must.</summary>
@@ -41,9 +51,29 @@ internal static class ForeignTools
             return null;
         }
 
-        return $"needs {string.Join(", ", missing)}: apt-get install {string.Join(' ', missing.Select(tool => Packages.GetValueOrDefault(tool, tool)))}";
+        return $"needs {string.Join(", ", missing)}: {string.Join("; ", missing.Select(HowToGet))}";
     }
 
-    private static bool IsHere(string tool) =>
+    private static bool IsHere(string tool) => Libraries.TryGetValue(tool, out var library) ? library.IsHere.Value : IsOnPath(tool);
+
+    private static string HowToGet(string tool) =>
+        Libraries.TryGetValue(tool, out var library) ? library.HowTo : $"apt-get install {Packages.GetValueOrDefault(tool, tool)}";
+
+    private static bool IsOnPath(string tool) =>
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(directory => directory.Length > 0 && File.Exists(Path.Combine(directory, tool)));
+
+    private static bool HasGrpcJs() =>
+        IsOnPath("node") && File.Exists(Path.Combine(Repository.Root, GrpcJsFolder, "node_modules/@grpc/grpc-js/package.json"));
+
+    private static bool HasPythonGrpc()
+    {
+        if (!File.Exists("/usr/bin/python3"))
+        {
+            return false;
+        }
+
+        // Debian's own Python: another one on the PATH does not see Debian's packages.
+        using var python = Process.Start(new ProcessStartInfo("/usr/bin/python3", ["-c", "import grpc, google.protobuf"]) { RedirectStandardError = true });
+        return python!.WaitForExit(TestDeadline.Default) && python.ExitCode == 0;
+    }
 }
