@@ -1,0 +1,37 @@
+using EdgeMesh.V1;
+
+namespace EdgeMesh.EdgeLocation.ControlStream;
+
+/// <summary>Who a node is, and how it keeps in touch with its Region.</summary>
+internal sealed class RegionLinkOptions
+{
+    /// <summary>Where the Region's admin listener is reached.</summary>
+    public required Uri Region { get; init; }
+
+    /// <summary>The node's name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>What it is.</summary>
+    public NodeKind Kind { get; init; } = NodeKind.EdgeLocation;
+
+    /// <summary>Where the node's data listener is reached; completes once it listens, since its port may be the system's choice.</summary>
+    public required Task<string> Address { get; init; }
+
+    /// <summary>Version of the node's program.</summary>
+    public required string Version { get; init; }
+
+    /// <summary>What the node has counted until now; called at every heartbeat. Must not block.</summary>
+    public required Func<NodeReport> Report { get; init; }
+
+    /// <summary>Upper bound of the first wait after a failure; it doubles with each further one.</summary>
+    public TimeSpan MinBackoff { get; init; } = TimeSpan.FromSeconds(0.1);
+
+    /// <summary>Upper bound of any wait: 5 s, so that a Region that comes back has its mesh within seconds.</summary>
+    public TimeSpan MaxBackoff { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long connecting, hello and the first topology may take together.</summary>
+    public TimeSpan JoinTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long saying good-bye may take.</summary>
+    public TimeSpan GoodbyeTimeout { get; init; } = TimeSpan.FromSeconds(1);
+}
