@@ -1,7 +1,6 @@
 using EdgeMesh.GrpcStack.Messages;
 using Grpc.Core;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace EdgeMesh.GrpcStack.Server;
 
@@ -9,12 +8,10 @@ namespace EdgeMesh.GrpcStack.Server;
 /// <remarks>See <see cref="ResponseSender"/> for the race between handler and deadline.</remarks>
 internal sealed class HttpServerCallContext : ServerCallContext, IDisposable
 {
-    /// <summary>HTTP/2 error code that says "no need to send more" (RFC 9113 section 8.1).</summary>
-    private const int NoError = 0;
-
     private readonly ServiceModel _service;
     private readonly IMethod _method;
     private readonly ResponseSender _sender;
+    private readonly MessagePipeReader _requests;
     private CallDeadline? _deadline;
     private CancellationTokenSource? _cancellation;
     private CancellationTokenRegistration _abortRegistration;
@@ -30,16 +27,13 @@ internal sealed class HttpServerCallContext : ServerCallContext, IDisposable
         _method = method;
         _sender = new ResponseSender(http, service, method.FullName);
         var coding = http.Request.Headers.GrpcEncoding;
-        Requests = new MessagePipeReader(
+        _requests = new MessagePipeReader(
             http.Request.BodyReader,
             new MessageDeserializer(service.MaxReceiveMessageBytes, service.Codings, coding.Count == 0 ? null : coding.ToString()));
     }
 
     /// <summary>The HTTP request that carries the call.</summary>
     public HttpContext Http { get; }
-
-    /// <summary>The request messages.</summary>
-    public MessagePipeReader Requests { get; }
 
     /// <inheritdoc/>
     protected override string MethodCore => _method.FullName;
@@ -91,6 +85,38 @@ internal sealed class HttpServerCallContext : ServerCallContext, IDisposable
         _deadline.Start();
     }
 
+    /// <summary>Reads the only request.</summary>
+    /// <exception cref="RpcException">See <see cref="MessagePipeReader"/>.</exception>
+    /// <exception cref="OperationCanceledException">The call is over.</exception>
+    public async ValueTask<T> ReadSingleAsync<T>(Marshaller<T> marshaller)
+        where T : class
+    {
+        try
+        {
+            return await _requests.ReadSingleAsync(marshaller, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (IOException e)
+        {
+            throw ExplainRead(e);
+        }
+    }
+
+    /// <summary>Reads the next request of a stream; null at its end.</summary>
+    /// <exception cref="RpcException">See <see cref="MessagePipeReader"/>.</exception>
+    /// <exception cref="OperationCanceledException">The call is over, or the read was cancelled.</exception>
+    public async ValueTask<T?> ReadAsync<T>(Marshaller<T> marshaller, CancellationToken cancellationToken)
+        where T : class
+    {
+        try
+        {
+            return await _requests.ReadAsync(marshaller, cancellationToken).ConfigureAwait(false);
+        }
+        catch (IOException e)
+        {
+            throw ExplainRead(e);
+        }
+    }
+
     /// <summary>Sends one message of a stream.</summary>
     public Task WriteAsync<T>(Marshaller<T> marshaller, T message, WriteOptions? options, CancellationToken cancellationToken) =>
         _sender.WriteAsync(marshaller, message, Flags(options), cancellationToken);
@@ -132,7 +158,7 @@ internal sealed class HttpServerCallContext : ServerCallContext, IDisposable
     /// <summary>Ends the call with the status that an exception stands for.</summary>
     public async ValueTask EndAsync(Exception fault)
     {
-        if (!await TryTakeEndAsync().ConfigureAwait(false) || Http.RequestAborted.IsCancellationRequested)
+        if (!await TryTakeEndAsync().ConfigureAwait(false) || fault is CallerGoneException || Http.RequestAborted.IsCancellationRequested)
         {
             ServerLog.HandlerFailedLate(_service.Logger, fault, _method.FullName);
             return;
@@ -153,6 +179,11 @@ internal sealed class HttpServerCallContext : ServerCallContext, IDisposable
         ArgumentNullException.ThrowIfNull(responseHeaders);
         return _sender.WriteHeadersAsync(responseHeaders);
     }
+
+    /// <summary>A request that breaks off, or that breaks a rule of HTTP such as the rate at which it has to come.</summary>
+    private static Exception ExplainRead(IOException fault) => fault is BadHttpRequestException
+        ? new RpcException(new Status(StatusCode.Internal, fault.Message, fault))
+        : new CallerGoneException(fault);
 
     private static RpcException NoAnswer() => new(new Status(StatusCode.Cancelled, "No message returned from method."));
 
@@ -211,7 +242,7 @@ internal sealed class HttpServerCallContext : ServerCallContext, IDisposable
             // 2. Tell the handler, on another thread: it may do anything.
             ServerLog.DeadlineExceeded(_service.Logger, _method.FullName);
             _ = _cancellation!.CancelAsync();
-            Requests.CancelPendingRead();
+            _requests.CancelPendingRead();
 
             // 3. Get the response.
             if (!writing.IsCompleted)
@@ -220,10 +251,10 @@ internal sealed class HttpServerCallContext : ServerCallContext, IDisposable
                 await writing.ConfigureAwait(false);
             }
 
-            // 4. Tell the caller, at once, whether or not the handler returns; and that it need not send more.
+            // 4. Tell the caller, at once, whether or not the handler returns. A caller that is still sending learns from the end of the
+            //    answer that it need not; a reset could overtake what flow control still holds back.
             _sender.SetStatus(new Status(StatusCode.DeadlineExceeded, "Deadline Exceeded"), Metadata.Empty);
             await Http.Response.CompleteAsync().ConfigureAwait(false);
-            Http.Features.Get<IHttpResetFeature>()?.Reset(NoError);
         }
         catch (Exception e)
         {

@@ -15,11 +15,18 @@ internal static class RequestGate
         && contentType.StartsWith(HeaderNames.GrpcContentType, StringComparison.OrdinalIgnoreCase)
         && (contentType.Length == HeaderNames.GrpcContentType.Length || contentType[HeaderNames.GrpcContentType.Length] is '+' or ';');
 
-    /// <summary>Checks protocol and media type.</summary>
+    /// <summary>Checks HTTP method, protocol and media type.</summary>
     /// <returns>False when the request has been answered with an error.</returns>
     public static bool TryEnter(HttpContext http, ILogger logger)
     {
         var request = http.Request;
+        if (!HttpMethods.IsPost(request.Method))
+        {
+            http.Response.Headers.Allow = HttpMethods.Post;
+            Refuse(http, logger, StatusCodes.Status405MethodNotAllowed, $"Request method '{request.Method}' is not supported.");
+            return false;
+        }
+
         if (!HttpProtocol.IsHttp2(request.Protocol) && !HttpProtocol.IsHttp3(request.Protocol))
         {
             http.Response.Headers.Upgrade = "HTTP/2";

@@ -26,16 +26,11 @@ internal sealed class RequestStream<T>(HttpServerCallContext call, Marshaller<T>
             _current = null;
             if (!_atEnd)
             {
-                _current = await call.Requests.ReadAsync(marshaller, cancellationToken).ConfigureAwait(false);
+                _current = await call.ReadAsync(marshaller, cancellationToken).ConfigureAwait(false);
                 _atEnd = _current is null;
             }
 
             return !_atEnd;
-        }
-        catch (Exception e) when (e is not OperationCanceledException && call.CancellationToken.IsCancellationRequested)
-        {
-            // The transport says in its own words that the caller is gone.
-            throw new OperationCanceledException("The call was cancelled.", e, call.CancellationToken);
         }
         finally
         {

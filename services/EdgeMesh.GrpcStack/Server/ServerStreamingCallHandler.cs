@@ -12,7 +12,7 @@ internal sealed class ServerStreamingCallHandler<[DynamicallyAccessedMembers(Dyn
 {
     protected override async Task ServeAsync(HttpServerCallContext call)
     {
-        var request = await call.Requests.ReadSingleAsync(Method.RequestMarshaller, CancellationToken.None).ConfigureAwait(false);
+        var request = await call.ReadSingleAsync(Method.RequestMarshaller).ConfigureAwait(false);
         var answers = new ResponseStream<TResponse>(call, Method.ResponseMarshaller);
         await using var lease = ServiceLease<TService>.Acquire(call.Http.RequestServices);
         await handler(lease.Service, request, answers, call).ConfigureAwait(false);

@@ -66,7 +66,7 @@ internal sealed class ServiceMethodBinder<[DynamicallyAccessedMembers(ServiceMet
         Type[] parameters = second == typeof(ServerCallContext) ? [first, second] : [first, second, typeof(ServerCallContext)];
         var implementation = typeof(TService).GetMethod(method.Name, BindingFlags.Public | BindingFlags.Instance, parameters)
             ?? throw new InvalidOperationException($"{typeof(TService)} has no method {method.Name}({string.Join<Type>(", ", parameters)}).");
-        var endpoint = routes.MapMethods(method.FullName, [HttpMethods.Post], serve(implementation.CreateDelegate<TDelegate>()));
+        var endpoint = routes.Map(method.FullName, serve(implementation.CreateDelegate<TDelegate>()));
         endpoint.WithMetadata(typeof(TService).GetCustomAttributes(inherit: true));
         endpoint.WithMetadata(implementation.GetCustomAttributes(inherit: true));
         endpoint.WithMetadata(new GrpcMethodMetadata(typeof(TService), method));

@@ -12,7 +12,7 @@ internal sealed class UnaryCallHandler<[DynamicallyAccessedMembers(DynamicallyAc
 {
     protected override async Task ServeAsync(HttpServerCallContext call)
     {
-        var request = await call.Requests.ReadSingleAsync(Method.RequestMarshaller, CancellationToken.None).ConfigureAwait(false);
+        var request = await call.ReadSingleAsync(Method.RequestMarshaller).ConfigureAwait(false);
         await using var lease = ServiceLease<TService>.Acquire(call.Http.RequestServices);
         var answer = await handler(lease.Service, request, call).ConfigureAwait(false);
         await call.EndAsync(Method.ResponseMarshaller, answer).ConfigureAwait(false);

@@ -36,9 +36,12 @@ internal sealed record RawAnswer(int HttpStatus, Dictionary<string, string[]> He
         }
     }
 
-    public static async Task<RawAnswer> ReadAsync(HttpResponseMessage response)
+    /// <summary>Reads the whole body, and what stands around it.</summary>
+    public static async Task<RawAnswer> ReadAsync(HttpResponseMessage response) => Read(response, await response.Content.ReadAsByteArrayAsync());
+
+    /// <summary>What stands around a body that has been read.</summary>
+    public static RawAnswer Read(HttpResponseMessage response, byte[] body)
     {
-        var body = await response.Content.ReadAsByteArrayAsync();
         var headers = Fields(response.Headers.NonValidated);
         foreach (var (name, values) in Fields(response.Content.Headers.NonValidated))
         {
