@@ -1,0 +1,225 @@
+using System.Net;
+using EdgeMesh.Region.Topology;
+using EdgeMesh.Testing;
+using EdgeMesh.V1;
+using Google.Rpc;
+using Grpc.Core;
+using Grpc.Net.Client;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace EdgeMesh.Region.Tests.Topology;
+
+/// <summary>The service over real connections, with a clock that the tests move.</summary>
+public sealed class TopologyGrpcServiceTests : IAsyncLifetime
+{
+    private readonly ManualTimeProvider _time = new();
+    private readonly LogCollector _log = new();
+    private readonly TopologyOptions _options = new() { RegionName = "eu-west-2", Version = "0.1.0", MaxNodes = 2 };
+    private WebApplication _app = null!;
+    private GrpcChannel _channel = null!;
+    private TopologyService.TopologyServiceClient _client = null!;
+
+    public async Task InitializeAsync()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders().AddProvider(_log);
+        builder.WebHost.ConfigureKestrel(k => k.Listen(IPAddress.Loopback, 0, l => l.Protocols = HttpProtocols.Http2));
+        builder.Services.AddGrpc();
+        builder.Services.AddSingleton(_options);
+        builder.Services.AddSingleton<TimeProvider>(_time);
+        builder.Services.AddSingleton(s => new TopologyState(_options, () => [], _time, s.GetRequiredService<ILogger<TopologyState>>()));
+        _app = builder.Build();
+        _app.MapGrpcService<TopologyGrpcService>();
+        await _app.StartAsync();
+        _channel = GrpcChannel.ForAddress(_app.Urls.Single());
+        _client = new TopologyService.TopologyServiceClient(_channel);
+    }
+
+    public async Task DisposeAsync()
+    {
+        _channel.Dispose();
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(5));
+        await _app.StopAsync(limit.Token);
+        await _app.DisposeAsync();
+        _log.AssertNoUnexpectedErrors();
+    }
+
+    [Fact]
+    public async Task Join_Hello_IsAnsweredAtOnceAndAtEachChange()
+    {
+        using var first = await JoinAsync("LHR50-1");
+        Assert.Equal(["eu-west-2", "LHR50-1"], (await NextAsync(first)).Nodes.Select(n => n.Name));
+
+        using var second = await JoinAsync("LHR50-2");
+        Assert.Equal(["eu-west-2", "LHR50-1", "LHR50-2"], (await NextAsync(second)).Nodes.Select(n => n.Name));
+
+        // The shortest time between two messages must pass on both streams.
+        await _time.WaitForTimersAsync(4);
+        _time.Advance(_options.MinPushInterval);
+        Assert.Equal(["eu-west-2", "LHR50-1", "LHR50-2"], (await NextAsync(first)).Nodes.Select(n => n.Name));
+    }
+
+    [Fact]
+    public async Task Join_Report_IsListed()
+    {
+        using var call = await JoinAsync("LHR50-1");
+        await NextAsync(call);
+        await _time.WaitForTimersAsync(2);
+        _time.Advance(_options.MinPushInterval);
+
+        await call.RequestStream.WriteAsync(new JoinRequest { Report = new NodeReport { Hits = 3, Draining = true } });
+
+        Assert.Equal(NodeState.Draining, (await NextAsync(call)).Nodes[1].State);
+        var node = (await _client.ListNodesAsync(new ListNodesRequest())).Nodes[1];
+        Assert.Equal((3u, NodeState.Draining), (node.Report.Hits, node.State));
+    }
+
+    [Fact]
+    public async Task Join_BadHello_IsInvalidArgumentWithEveryViolation()
+    {
+        using var call = _client.Join();
+        await call.RequestStream.WriteAsync(new JoinRequest { Hello = new JoinRequest.Types.Hello { Name = "lhr", Kind = NodeKind.EdgeLocation, Address = "x", Version = "1" } });
+
+        var fault = await FaultAsync(call);
+
+        Assert.Equal(StatusCode.InvalidArgument, fault.StatusCode);
+        Assert.Contains("hello.name", fault.Status.Detail, StringComparison.Ordinal);
+        Assert.Contains("LHR50-1; is \"lhr\"", fault.Status.Detail, StringComparison.Ordinal);
+        var details = Google.Rpc.Status.Parser.ParseFrom(fault.Trailers.GetValueBytes("grpc-status-details-bin"));
+        Assert.Equal((int)StatusCode.InvalidArgument, details.Code);
+        Assert.Equal(["hello.name", "hello.address"], details.Details.Single().Unpack<BadRequest>().FieldViolations.Select(v => v.Field));
+        Assert.Single((await _client.ListNodesAsync(new ListNodesRequest())).Nodes);
+    }
+
+    [Fact]
+    public async Task Join_ReportFirstOrHelloTwice_IsFailedPrecondition()
+    {
+        using var reportFirst = _client.Join();
+        await reportFirst.RequestStream.WriteAsync(new JoinRequest { Report = new NodeReport() });
+        Assert.Equal(StatusCode.FailedPrecondition, (await FaultAsync(reportFirst)).StatusCode);
+
+        using var helloTwice = await JoinAsync("LHR50-1");
+        await NextAsync(helloTwice);
+        await helloTwice.RequestStream.WriteAsync(new JoinRequest { Hello = Hello("LHR50-1") });
+        Assert.Equal(StatusCode.FailedPrecondition, (await FaultAsync(helloTwice)).StatusCode);
+    }
+
+    [Fact]
+    public async Task Join_NoHello_IsDeadlineExceededInTenSeconds()
+    {
+        using var call = _client.Join();
+        await _time.WaitForTimersAsync(1);
+
+        _time.Advance(TimeSpan.FromSeconds(10));
+
+        Assert.Equal(StatusCode.DeadlineExceeded, (await FaultAsync(call)).StatusCode);
+    }
+
+    [Fact]
+    public async Task Join_NoReport_IsDeadlineExceededAndTheNodeLost()
+    {
+        using var call = await JoinAsync("LHR50-1");
+        await NextAsync(call);
+
+        _time.Advance(_options.SilenceLimit);
+
+        Assert.Equal(StatusCode.DeadlineExceeded, (await FaultAsync(call)).StatusCode);
+        Assert.Equal(NodeState.Lost, (await _client.ListNodesAsync(new ListNodesRequest())).Nodes[1].State);
+    }
+
+    [Fact]
+    public async Task Join_OwnGhostStillThere_ReplacesIt()
+    {
+        using var ghost = await JoinAsync("LHR50-1");
+        await NextAsync(ghost);
+
+        using var call = await JoinAsync("LHR50-1");
+
+        Assert.Equal(NodeState.Ready, (await NextAsync(call)).Nodes[1].State);
+        Assert.Equal(StatusCode.Aborted, (await FaultAsync(ghost)).StatusCode);
+        Assert.Equal(NodeState.Ready, (await _client.ListNodesAsync(new ListNodesRequest())).Nodes[1].State);
+    }
+
+    [Fact]
+    public async Task Join_NameOrPlaceTaken_IsRefused()
+    {
+        using var first = await JoinAsync("LHR50-1");
+        using var second = await JoinAsync("LHR50-2");
+        await NextAsync(first);
+        await NextAsync(second);
+
+        using var sameName = await JoinAsync("LHR50-1", "http://10.0.0.2:6401");
+        Assert.Equal(StatusCode.AlreadyExists, (await FaultAsync(sameName)).StatusCode);
+        using var oneMore = await JoinAsync("LHR50-3");
+        Assert.Equal(StatusCode.ResourceExhausted, (await FaultAsync(oneMore)).StatusCode);
+    }
+
+    [Fact]
+    public async Task Join_StreamBreaks_LosesTheNode()
+    {
+        using var watcher = await JoinAsync("LHR50-2");
+        var call = await JoinAsync("LHR50-1");
+        await NextAsync(call);
+
+        call.Dispose();
+
+        await _log.WaitForAsync(l => l.EventId.Id == 2102);
+        Assert.Equal(NodeState.Lost, (await _client.ListNodesAsync(new ListNodesRequest())).Nodes[1].State);
+    }
+
+    [Fact]
+    public async Task Join_NodeClosesAfterDraining_EndsWithOk()
+    {
+        using var call = await JoinAsync("LHR50-1");
+        await call.RequestStream.WriteAsync(new JoinRequest { Report = new NodeReport { Draining = true } });
+        await call.RequestStream.CompleteAsync();
+
+        while (await call.ResponseStream.MoveNext(CancellationToken.None).WaitAsync(TestDeadline.Default))
+        {
+        }
+
+        Assert.Equal(StatusCode.OK, call.GetStatus().StatusCode);
+        Assert.Single((await _client.ListNodesAsync(new ListNodesRequest())).Nodes);
+    }
+
+    [Fact]
+    public async Task Join_RegionStops_IsUnavailable()
+    {
+        using var call = await JoinAsync("LHR50-1");
+        await NextAsync(call);
+
+        _app.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
+
+        Assert.Equal(StatusCode.Unavailable, (await FaultAsync(call)).StatusCode);
+    }
+
+    private static JoinRequest.Types.Hello Hello(string name, string address = "http://127.0.0.1:6401") =>
+        new() { Name = name, Kind = NodeKind.EdgeLocation, Address = address, Version = "0.1.0" };
+
+    private static async Task<JoinResponse> NextAsync(AsyncDuplexStreamingCall<JoinRequest, JoinResponse> call)
+    {
+        Assert.True(await call.ResponseStream.MoveNext(CancellationToken.None).WaitAsync(TestDeadline.Default));
+        return call.ResponseStream.Current;
+    }
+
+    /// <summary>Reads on until the call fails.</summary>
+    private static Task<RpcException> FaultAsync(AsyncDuplexStreamingCall<JoinRequest, JoinResponse> call) =>
+        Assert.ThrowsAsync<RpcException>(async () =>
+        {
+            while (await call.ResponseStream.MoveNext(CancellationToken.None).WaitAsync(TestDeadline.Default))
+            {
+            }
+        });
+
+    private async Task<AsyncDuplexStreamingCall<JoinRequest, JoinResponse>> JoinAsync(string name, string address = "http://127.0.0.1:6401")
+    {
+        var call = _client.Join();
+        await call.RequestStream.WriteAsync(new JoinRequest { Hello = Hello(name, address) });
+        return call;
+    }
+}
