@@ -1,0 +1,76 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace EdgeMesh.Introspection;
+
+/// <summary>Adds health and reflection to a node, next to its own services.</summary>
+public static class NodeIntrospectionExtensions
+{
+    /// <summary>Registers <see cref="NodeHealth"/>, <see cref="MethodShapes"/>, the services behind them and their upkeep. The node calls <c>AddGrpc</c> itself.</summary>
+    /// <param name="services">Where to.</param>
+    /// <param name="configure">Sets the options once, when the node starts, from its other services.</param>
+    /// <exception cref="DescriptorException">On start: an origin's descriptor set cannot be used.</exception>
+    public static IServiceCollection AddNodeIntrospection(this IServiceCollection services, Action<IServiceProvider, NodeIntrospectionOptions> configure)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(provider =>
+        {
+            var options = new NodeIntrospectionOptions();
+            configure(provider, options);
+            return options;
+        });
+        services.AddSingleton(provider =>
+        {
+            var health = new NodeHealth();
+            foreach (var service in provider.GetRequiredService<NodeIntrospectionOptions>().Services)
+                health.Set(service.FullName, Grpc.Health.V1.HealthCheckResponse.Types.ServingStatus.Serving);
+            return health;
+        });
+        services.AddSingleton(provider => provider.GetRequiredService<NodeIntrospectionOptions>().UpstreamHealth);
+        services.AddSingleton(CreateIndex);
+        services.AddSingleton(provider => new MethodShapes(provider.GetRequiredService<ReflectionIndex>()));
+        services.AddHostedService<IntrospectionUpkeep>();
+        return services;
+    }
+
+    /// <summary>Maps health v1, reflection v1 and reflection v1alpha.</summary>
+    /// <returns>What conventions, such as the listeners' host names, are added to.</returns>
+    public static IEndpointConventionBuilder MapNodeIntrospection(this IEndpointRouteBuilder endpoints)
+    {
+        var group = endpoints.MapGroup("");
+        group.MapGrpcService<HealthGrpcService>();
+        group.MapGrpcService<ReflectionGrpcService>();
+        group.MapGrpcService<ReflectionAlphaGrpcService>();
+        return group;
+    }
+
+    private static ReflectionIndex CreateIndex(IServiceProvider provider)
+    {
+        var options = provider.GetRequiredService<NodeIntrospectionOptions>();
+        var own = options.Services
+            .Append(Grpc.Health.V1.Health.Descriptor)
+            .Append(Grpc.Reflection.V1.ServerReflection.Descriptor)
+            .Append(Grpc.Reflection.V1Alpha.ServerReflection.Descriptor)
+            .ToList();
+        var names = own.Select(service => service.FullName).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
+        var local = new FixedDescriptors("this node", servicePrefix: null, DescriptorModel.Of(DescriptorPool.Of(own.Select(service => service.File)), names));
+        var logger = provider.GetRequiredService<ILogger<OriginReflection>>();
+        var time = provider.GetRequiredService<TimeProvider>();
+        return new ReflectionIndex(local, options.Origins.Select(SourceOf).OfType<IDescriptorSource>());
+
+        IDescriptorSource? SourceOf(OriginDescriptors origin)
+        {
+            if (origin.DescriptorSetPath is { } path)
+            {
+                var pool = DescriptorPool.Load(path, options.Limits);
+                return new FixedDescriptors(origin.Name, origin.ServicePrefix, DescriptorModel.Of(pool, [.. pool.Services.Where(origin.Owns)]));
+            }
+
+            return origin.Reflection is { } invoker ? new OriginReflection(origin, invoker, options.Timing, options.Limits, time, logger) : null;
+        }
+    }
+}
