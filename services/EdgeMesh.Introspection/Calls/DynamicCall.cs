@@ -10,6 +10,7 @@ public sealed class DynamicCall : IDisposable
     private readonly AsyncDuplexStreamingCall<byte[], byte[]> _call;
     private readonly IAsyncEnumerable<string> _requests;
     private readonly CancellationTokenSource _cancel;
+    private bool _disposed;
 
     internal DynamicCall(DynamicMethod method, AsyncDuplexStreamingCall<byte[], byte[]> call, IAsyncEnumerable<string> requests, CancellationTokenSource cancel)
     {
@@ -60,6 +61,9 @@ public sealed class DynamicCall : IDisposable
     /// <summary>Ends the call if it still runs.</summary>
     public void Dispose()
     {
+        if (_disposed)
+            return;
+        _disposed = true;
         _cancel.Cancel();
         _call.Dispose();
         _cancel.Dispose();
