@@ -16,6 +16,7 @@ public sealed class RegionLinkTests : IDisposable
     private const int ListenerFailed = 3104;
 
     private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan PastJoinTimeout = TimeSpan.FromSeconds(12);
 
     private readonly ManualTimeProvider _time = new();
     private readonly LogCollector _log = new();
@@ -46,6 +47,13 @@ public sealed class RegionLinkTests : IDisposable
         Assert.False(silence.IsCompleted);
         _time.Advance(TimeSpan.FromTicks(1));
         Assert.Equal(2u, (await silence)!.Report.Hits);
+
+        for (var passed = TimeSpan.Zero; passed < PastJoinTimeout; passed += Heartbeat)
+        {
+            await _time.WaitForTimersAsync(1);
+            _time.Advance(Heartbeat);
+            Assert.NotNull((await join.ReadAsync())!.Report);
+        }
 
         await join.TellAsync(8, Heartbeat);
         Assert.Equal(8u, (await LearnedAsync()).Version);

@@ -74,6 +74,8 @@ public sealed class TopologyStateTests : IDisposable
 
         Assert.Equal(NodeState.Ready, Node("LHR50-1")!.State);
         Assert.Equal(_time.GetUtcNow(), Node("LHR50-1")!.ReportTime.ToDateTimeOffset());
+        _time.Advance(_options.SilenceLimit);
+        Assert.Equal(NodeState.Lost, Node("LHR50-1")!.State);
     }
 
     [Fact]
