@@ -16,7 +16,7 @@ namespace EdgeMesh.Relay;
 /// <summary>The data plane of a node: takes raw gRPC calls, and answers each from the store or from upstream.</summary>
 /// <remarks>
 /// Works on bytes, for services that it has never heard of. One per node; thread-safe. Steps of a call:
-/// (1) is it gRPC; (2) where does it go; (3) its deadline and metadata; (4) is it unary, as far as can be told without
+/// (1) is it gRPC; (2) where does it go; (3) its deadline; (4) is it unary, as far as can be told without
 /// holding it back; (5) unary: <see cref="CachedCallHandler"/>; anything else: <see cref="CallForwarder"/>.
 /// </remarks>
 public sealed class RelayHandler
@@ -52,11 +52,20 @@ public sealed class RelayHandler
 
     private Task HandleAsync(HttpContext context, RequestDelegate next)
     {
+        // 1. gRPC is POST with its media type; anything else gets an answer that any HTTP client shows.
+        var request = context.Request;
+        if (!HttpMethods.IsPost(request.Method) || request.ContentType is not { } contentType || !contentType.StartsWith(HeaderNames.GrpcContentType, StringComparison.OrdinalIgnoreCase))
+        {
+            context.Response.StatusCode = StatusCodes.Status415UnsupportedMediaType;
+            return context.Response.WriteAsync($"{_options.NodeDescription} takes gRPC calls: POST with content-type application/grpc, got {request.Method} with \"{request.ContentType}\".\n");
+        }
+
+        // 2. Where it goes.
         var path = context.Request.Path.Value ?? string.Empty;
         var route = _router.Route(path);
         if (route.Upstream is { } upstream)
         {
-            return RelayAsync(context, path, upstream);
+            return AnswerAsync(context, path, upstream);
         }
 
         return route.Refusal == GrpcStatusCode.Ok
@@ -64,31 +73,30 @@ public sealed class RelayHandler
             : _forwarder.AnswerAsync(context, new RelayFault(route.Refusal, route.Message ?? string.Empty), cacheStatus: null);
     }
 
+    private async Task AnswerAsync(HttpContext context, string path, Upstream upstream)
+    {
+        try
+        {
+            await RelayAsync(context, path, upstream).ConfigureAwait(false);
+        }
+        catch (InvalidMetadataException invalid)
+        {
+            await RefuseAsync(context, invalid.Message).ConfigureAwait(false);
+        }
+    }
+
     private async Task RelayAsync(HttpContext context, string path, Upstream upstream)
     {
-        // 1. gRPC is POST over HTTP/2 with its media type; anything else gets an answer that any HTTP client shows.
         var request = context.Request;
-        if (!HttpMethods.IsPost(request.Method) || request.ContentType is not { } contentType || !contentType.StartsWith(HeaderNames.GrpcContentType, StringComparison.OrdinalIgnoreCase))
-        {
-            context.Response.StatusCode = StatusCodes.Status415UnsupportedMediaType;
-            await context.Response.WriteAsync($"{_options.NodeDescription} takes gRPC calls: POST with content-type application/grpc, got {request.Method} with \"{request.ContentType}\".\n").ConfigureAwait(false);
-            return;
-        }
 
-        // 2. Deadline and metadata.
+        // 3. Its deadline.
         if (!CallDeadline.TryStart(request.Headers[HeaderNames.GrpcTimeout], _time, out var deadline))
         {
             await RefuseAsync(context, $"{HeaderNames.GrpcTimeout} must be 1 to 8 digits and one of H, M, S, m, u, n, got \"{request.Headers[HeaderNames.GrpcTimeout]}\"").ConfigureAwait(false);
             return;
         }
 
-        if (UpstreamRequest.FindControlCharacter(request.Headers) is { } name)
-        {
-            await RefuseAsync(context, $"metadata \"{name}\" must not hold control characters").ConfigureAwait(false);
-            return;
-        }
-
-        // 3. A relayed call has the limits of the nodes at its ends, not of this server.
+        //    A relayed call has the limits of the nodes at its ends, not of this server.
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } bodySize)
         {
             bodySize.MaxRequestBodySize = null;

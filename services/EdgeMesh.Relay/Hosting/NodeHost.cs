@@ -30,6 +30,9 @@ public static class NodeHost
         builder.Services.AddSingleton<IHostLifetime, OwnerLifetime>();
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = shutdownTimeout);
         builder.Services.AddRoutingCore();
+
+        // The web server logs several lines a call at Information; this project logs none.
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
         logging(builder.Logging);
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {

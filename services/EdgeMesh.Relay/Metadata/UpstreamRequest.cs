@@ -17,6 +17,7 @@ internal static class UpstreamRequest
 
     /// <summary>Makes the request; it holds nothing of <paramref name="context"/> but strings, and what <paramref name="content"/> holds.</summary>
     /// <param name="timeout">What is left of the caller's time; null: none was set.</param>
+    /// <exception cref="InvalidMetadataException">A value holds a control character.</exception>
     public static HttpRequestMessage Create(HttpContext context, Upstream upstream, HttpContent content, TimeSpan? timeout)
     {
         var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
@@ -41,6 +42,11 @@ internal static class UpstreamRequest
                     break;
             }
 
+            foreach (var one in values)
+            {
+                Check(name, one);
+            }
+
             var value = values.Count == 1 ? values[0] : string.Join(RepeatedFieldStream.Separator, values.ToArray());
             if (!request.Headers.TryAddWithoutValidation(name, value))
             {
@@ -61,21 +67,15 @@ internal static class UpstreamRequest
         return request;
     }
 
-    /// <summary>Checks that no value holds a character that would change its meaning on the way.</summary>
-    /// <returns>The name of the first field that does, or null.</returns>
-    public static string? FindControlCharacter(IHeaderDictionary headers)
+    /// <summary>Refuses a value with a character that would change its meaning on the way: a separator, an end of line.</summary>
+    private static void Check(string name, string? value)
     {
-        foreach (var (name, values) in headers)
+        if (value.AsSpan().ContainsAnyInRange('\0', '\u001f') || value.AsSpan().Contains('\u007f'))
         {
-            foreach (var value in values)
-            {
-                if (value.AsSpan().ContainsAnyInRange('\0', '\u001f') || value.AsSpan().Contains('\u007f'))
-                {
-                    return name;
-                }
-            }
+            throw new InvalidMetadataException($"metadata \"{name}\" must not hold control characters");
         }
-
-        return null;
     }
 }
+
+/// <summary>A caller's metadata cannot go upstream as it is.</summary>
+internal sealed class InvalidMetadataException(string message) : Exception(message);

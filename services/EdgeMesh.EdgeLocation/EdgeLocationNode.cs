@@ -1,0 +1,120 @@
+using EdgeMesh.Caching;
+using EdgeMesh.EdgeLocation.ControlStream;
+using EdgeMesh.Introspection;
+using EdgeMesh.Relay;
+using EdgeMesh.Relay.Hosting;
+using EdgeMesh.Relay.Upstreams;
+using EdgeMesh.V1;
+using Grpc.Net.Client;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace EdgeMesh.EdgeLocation;
+
+/// <summary>A running edge location: relays everything to its Region, and answers what it has in its cache.</summary>
+/// <remarks>
+/// Owns all that it starts; disposing of it stops it. Serves from its first moment, whether the Region is there or not:
+/// what it cannot answer is UNAVAILABLE until the Region is.
+/// </remarks>
+public sealed class EdgeLocationNode : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly IDisposable[] _owned;
+
+    private EdgeLocationNode(WebApplication app, Uri address, IDisposable[] owned)
+    {
+        _app = app;
+        Address = address;
+        _owned = owned;
+    }
+
+    /// <summary>Where it listens: the chosen port in place of 0.</summary>
+    public Uri Address { get; }
+
+    /// <summary>Starts an edge location.</summary>
+    /// <exception cref="OptionsValidationException">Options are wrong; one line a fault.</exception>
+    /// <exception cref="IOException">The address cannot be listened on.</exception>
+    public static async Task<EdgeLocationNode> StartAsync(EdgeLocationOptions options, Action<ILoggingBuilder> logging, CancellationToken cancellationToken)
+    {
+        // 1. The relay: calls to the Region on connections of their own, answers in the store.
+        var (endPoint, certificate) = options.Validate();
+        var time = TimeProvider.System;
+        var handler = UpstreamHandler.Create();
+        var region = new Upstream("Region", options.Region, new HttpMessageInvoker(handler));
+        var store = new MemoryCacheStore(options.EffectiveCacheBytes, time);
+        var relayOptions = new RelayOptions { NodeName = options.Name, NodeDescription = $"edge location {options.Name}" };
+        var relay = new RelayHandler(relayOptions, new RegionRouter(options.Name, region), store, time);
+        var channel = GrpcChannel.ForAddress(options.Region, new GrpcChannelOptions { HttpHandler = UpstreamHandler.Create(), DisposeHttpClient = true });
+        IDisposable[] owned = [handler, store, channel];
+        try
+        {
+            // 2. Its own services: health, and its place in the mesh.
+            var address = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+            var builder = NodeHost.CreateBuilder(endPoint, certificate, logging, options.ShutdownTimeout);
+            var regionHealth = new HealthRoute(region.ToString(), channel.CreateCallInvoker());
+            builder.Services.AddGrpc();
+            builder.Services.AddSingleton(time);
+            builder.Services.AddNodeIntrospection((_, introspection) => introspection.UpstreamHealth = new UpstreamHealth(_ => regionHealth));
+            builder.Services.AddSingleton(new Random());
+            builder.Services.AddSingleton(provider => new RegionLinkOptions
+            {
+                Region = options.Region,
+                Name = options.Name,
+                Version = options.Version,
+                Address = address.Task,
+                Report = () => Report(relay.Counters, store, provider.GetRequiredService<NodeHealth>()),
+            });
+            builder.Services.AddSingleton<RegionLink>();
+            builder.Services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<RegionLink>());
+
+            // 3. The relay stands before them and takes all but health.
+            var app = builder.Build();
+            relay.Use(app);
+            app.UseRouting();
+            app.MapGrpcService<HealthGrpcService>();
+            app.Services.GetRequiredService<RegionLink>().TopologyChanged += topology => relay.Methods.Declare(topology.Methods);
+            await app.StartAsync(cancellationToken).ConfigureAwait(false);
+            var listening = NodeHost.GetAddress(app);
+            address.SetResult(options.AdvertisedAddress ?? listening.GetLeftPart(UriPartial.Authority));
+            return new EdgeLocationNode(app, listening, owned);
+        }
+        catch
+        {
+            Dispose(owned);
+            throw;
+        }
+    }
+
+    /// <summary>Lets running calls finish, within the shutdown timeout, and stops.</summary>
+    public Task StopAsync(CancellationToken cancellationToken) => _app.StopAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _app.DisposeAsync().ConfigureAwait(false);
+        Dispose(_owned);
+    }
+
+    private static NodeReport Report(RelayCounters counters, MemoryCacheStore store, NodeHealth health) => new()
+    {
+        Draining = health.IsDraining,
+        Hits = (ulong)counters.Hits,
+        Misses = (ulong)counters.Misses,
+        Coalesced = (ulong)counters.Coalesced,
+        Bypasses = (ulong)counters.Bypasses,
+        UpstreamFailures = (ulong)counters.UpstreamFailures,
+        Entries = (ulong)store.Count,
+        CacheBytes = (ulong)store.ChargedBytes,
+    };
+
+    private static void Dispose(IEnumerable<IDisposable> owned)
+    {
+        foreach (var one in owned)
+        {
+            one.Dispose();
+        }
+    }
+}

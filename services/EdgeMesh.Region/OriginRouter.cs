@@ -1,0 +1,58 @@
+using EdgeMesh.Relay;
+using EdgeMesh.Relay.Upstreams;
+using EdgeMesh.Wire;
+
+namespace EdgeMesh.Region;
+
+/// <summary>Sends each service to the origin with the longest prefix of its name; the Region's own stay here.</summary>
+/// <remarks>Immutable; thread-safe. Owns one handler for each origin, so that a slow one fills only its own connections.</remarks>
+internal sealed class OriginRouter : IUpstreamRouter, IDisposable
+{
+    private readonly string _region;
+    private readonly (string PathPrefix, OriginOptions Options, Upstream Upstream, SocketsHttpHandler Handler)[] _origins;
+
+    public OriginRouter(string region, IEnumerable<OriginOptions> origins)
+    {
+        _region = region;
+        _origins =
+        [
+            .. origins.OrderByDescending(origin => origin.ServicePrefix.Length).Select(origin =>
+            {
+                var handler = UpstreamHandler.Create();
+                return ("/" + origin.ServicePrefix, origin, new Upstream($"origin {origin.ServicePrefix}", origin.Address, new HttpMessageInvoker(handler)), handler);
+            }),
+        ];
+    }
+
+    public RelayRoute Route(string path)
+    {
+        foreach (var (prefix, _, upstream, _) in _origins)
+        {
+            if (path.StartsWith(prefix, StringComparison.Ordinal))
+            {
+                return RelayRoute.To(upstream);
+            }
+        }
+
+        foreach (var own in OriginOptions.OwnPrefixes)
+        {
+            if (path.AsSpan(Math.Min(1, path.Length)).StartsWith(own, StringComparison.Ordinal))
+            {
+                return RelayRoute.Local;
+            }
+        }
+
+        return RelayRoute.Refuse(GrpcStatusCode.Unimplemented, $"Region {_region} has no service for {NodeNames.Quote(path)}: no origin's prefix begins its name");
+    }
+
+    /// <summary>The origin of a service, by its full name; null: nobody's.</summary>
+    public Upstream? FindOrigin(string service) => Route("/" + service).Upstream;
+
+    public void Dispose()
+    {
+        foreach (var (_, _, _, handler) in _origins)
+        {
+            handler.Dispose();
+        }
+    }
+}

@@ -1,0 +1,106 @@
+using EdgeMesh.Introspection;
+using EdgeMesh.Region.Topology;
+using EdgeMesh.Relay;
+using EdgeMesh.Relay.Hosting;
+using EdgeMesh.Storage;
+using EdgeMesh.V1;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace EdgeMesh.Region;
+
+/// <summary>A running Region: object store, topology, and the front of the user's own services.</summary>
+/// <remarks>Owns all that it starts; disposing of it stops it.</remarks>
+public sealed class RegionNode : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly ObjectStore _store;
+    private readonly OriginRouter _router;
+    private readonly OriginChannels _channels;
+
+    private RegionNode(WebApplication app, ObjectStore store, OriginRouter router, OriginChannels channels)
+    {
+        _app = app;
+        _store = store;
+        _router = router;
+        _channels = channels;
+        Address = NodeHost.GetAddress(app);
+    }
+
+    /// <summary>Where it listens: the chosen port in place of 0.</summary>
+    public Uri Address { get; }
+
+    /// <summary>Starts a Region.</summary>
+    /// <exception cref="OptionsValidationException">Options are wrong; one line a fault.</exception>
+    /// <exception cref="DataDirectoryException">The data directory cannot be used.</exception>
+    /// <exception cref="IOException">The address cannot be listened on.</exception>
+    public static async Task<RegionNode> StartAsync(RegionOptions options, Action<ILoggingBuilder> logging, CancellationToken cancellationToken)
+    {
+        // 1. Everything that can be wrong before a port is taken.
+        var (endPoint, certificate) = options.Validate();
+        var time = TimeProvider.System;
+        var builder = NodeHost.CreateBuilder(endPoint, certificate, logging, options.ShutdownTimeout);
+        var storeOptions = new ObjectStoreOptions { DataDirectory = options.DataDirectory, DefaultCacheControl = options.DefaultCacheControl ?? ObjectStoreOptions.StandardCacheControl };
+        using var startLog = LoggerFactory.Create(logging);
+        var store = await ObjectStore.OpenAsync(storeOptions, time, startLog.CreateLogger<ObjectStore>(), cancellationToken).ConfigureAwait(false);
+        var router = new OriginRouter(options.Name, options.Origins);
+        var channels = new OriginChannels(options.Origins);
+        try
+        {
+            // 2. The Region's own services.
+            var services = builder.Services;
+            services.AddGrpc();
+            services.AddSingleton(time);
+            services.AddSingleton(store);
+            services.AddNodeIntrospection((_, introspection) =>
+            {
+                introspection.Services.Add(ObjectStoreService.Descriptor);
+                introspection.Services.Add(TopologyService.Descriptor);
+                introspection.UpstreamHealth = new UpstreamHealth(channels.FindHealth);
+                foreach (var origin in channels.FindDescriptors())
+                {
+                    introspection.Origins.Add(origin);
+                }
+            });
+            services.AddSingleton(new TopologyOptions { RegionName = options.Name, Version = options.Version });
+            services.AddSingleton<Func<IReadOnlyList<MethodShape>>>(provider => () => provider.GetRequiredService<MethodShapes>().Current);
+            services.AddSingleton<TopologyState>();
+
+            // 3. The relay stands before them: what an origin's prefix begins goes there as bytes.
+            var app = builder.Build();
+            var relayOptions = new RelayOptions { NodeName = options.Name, NodeDescription = $"Region {options.Name}" };
+            new RelayHandler(relayOptions, router, store: null, time).Use(app);
+            app.UseRouting();
+            app.MapGrpcService<ObjectStoreGrpcService>();
+            app.MapGrpcService<TopologyGrpcService>();
+            app.MapNodeIntrospection();
+            var topology = app.Services.GetRequiredService<TopologyState>();
+            app.Services.GetRequiredService<MethodShapes>().Changed += topology.RefreshMethods;
+            await app.StartAsync(cancellationToken).ConfigureAwait(false);
+            var node = new RegionNode(app, store, router, channels);
+            topology.SetRegionAddress(node.Address.GetLeftPart(UriPartial.Authority));
+            return node;
+        }
+        catch
+        {
+            channels.Dispose();
+            router.Dispose();
+            await store.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Lets running calls finish, within the shutdown timeout, and stops.</summary>
+    public Task StopAsync(CancellationToken cancellationToken) => _app.StopAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _app.DisposeAsync().ConfigureAwait(false);
+        _channels.Dispose();
+        _router.Dispose();
+        await _store.DisposeAsync().ConfigureAwait(false);
+    }
+}

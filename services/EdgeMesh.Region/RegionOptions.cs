@@ -1,0 +1,73 @@
+using System.Net;
+using System.Security.Cryptography.X509Certificates;
+using EdgeMesh.Relay;
+using EdgeMesh.Relay.Hosting;
+using Microsoft.Extensions.Options;
+
+namespace EdgeMesh.Region;
+
+/// <summary>What a user says of a Region. Immutable.</summary>
+public sealed class RegionOptions
+{
+    /// <summary>Name, like <c>eu-west-2</c>.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Where it listens: <c>ADDRESS:PORT</c>. Default <c>127.0.0.1:6400</c>.</summary>
+    public string Listen { get; init; } = "127.0.0.1:6400";
+
+    /// <summary>Directory for all that it keeps; created when missing.</summary>
+    public required string DataDirectory { get; init; }
+
+    /// <summary>The user's services behind it, each under another prefix.</summary>
+    public IReadOnlyList<OriginOptions> Origins { get; init; } = [];
+
+    /// <summary>PEM file with the certificate and its chain; null: cleartext HTTP/2.</summary>
+    public string? TlsCertificatePath { get; init; }
+
+    /// <summary>PEM file with the private key.</summary>
+    public string? TlsKeyPath { get; init; }
+
+    /// <summary>Whether it may serve cleartext beyond loopback.</summary>
+    public bool Insecure { get; init; }
+
+    /// <summary><c>cache-control</c> of objects that have none of their own; null: the store's default.</summary>
+    public string? DefaultCacheControl { get; init; }
+
+    /// <summary>How long running calls may go on after a stop was asked for. Default 30 s.</summary>
+    public TimeSpan ShutdownTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Version of the program, as other nodes see it.</summary>
+    public string Version { get; init; } = typeof(RegionOptions).Assembly.GetName().Version?.ToString(3) ?? "0.0.0";
+
+    /// <summary>Checks everything.</summary>
+    /// <exception cref="OptionsValidationException">One line a fault.</exception>
+    internal (IPEndPoint EndPoint, X509Certificate2? Certificate) Validate()
+    {
+        var failures = new List<string>();
+        if (NodeNames.FindViolation(V1.NodeKind.Region, Name) is { } name)
+        {
+            failures.Add($"--name {name}");
+        }
+
+        if (string.IsNullOrWhiteSpace(DataDirectory))
+        {
+            failures.Add("--data must name a directory");
+        }
+
+        foreach (var origin in Origins)
+        {
+            if (origin.FindViolation() is { } violation)
+            {
+                failures.Add($"--origin {violation}");
+            }
+        }
+
+        foreach (var twice in Origins.GroupBy(origin => origin.ServicePrefix).Where(group => group.Count() > 1))
+        {
+            failures.Add($"--origin has the prefix \"{twice.Key}\" {twice.Count()} times: each must have one of its own");
+        }
+
+        var (endPoint, certificate) = new ListenerOptions(Listen, TlsCertificatePath, TlsKeyPath, Insecure).Validate(failures);
+        return failures.Count == 0 ? (endPoint!, certificate) : throw new OptionsValidationException("Region", typeof(RegionOptions), failures);
+    }
+}
