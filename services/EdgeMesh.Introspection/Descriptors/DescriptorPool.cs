@@ -14,13 +14,15 @@ public sealed class DescriptorPool
     private readonly Dictionary<string, DescriptorFile> _symbols = new(StringComparer.Ordinal);
     private readonly Dictionary<string, SortedDictionary<int, DescriptorFile>> _extensions = new(StringComparer.Ordinal);
     private readonly DescriptorLimits _limits;
-    private long _bytes;
 
     /// <summary>Makes an empty pool.</summary>
     public DescriptorPool(DescriptorLimits? limits = null) => _limits = limits ?? DescriptorLimits.Default;
 
     /// <summary>All files, as they came.</summary>
     public IReadOnlyCollection<DescriptorFile> Files => _files.Values;
+
+    /// <summary>Bytes of all files.</summary>
+    public long Bytes { get; private set; }
 
     /// <summary>Full names of all services, sorted.</summary>
     public IReadOnlyList<string> Services => [.. _files.Values.SelectMany(file => file.Services).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
@@ -103,10 +105,10 @@ public sealed class DescriptorPool
             return present.Bytes == file.Bytes ? false : throw new DescriptorException($"{file.Name}: two different files have this name");
         if (_files.Count >= _limits.MaxFiles)
             throw new DescriptorException($"{file.Name}: more files than the limit of {_limits.MaxFiles}");
-        if (_bytes + file.Bytes.Length > _limits.MaxBytes)
-            throw new DescriptorException($"{file.Name}: {_bytes + file.Bytes.Length} bytes in all, more than the limit of {_limits.MaxBytes}");
+        if (Bytes + file.Bytes.Length > _limits.MaxBytes)
+            throw new DescriptorException($"{file.Name}: {Bytes + file.Bytes.Length} bytes in all, more than the limit of {_limits.MaxBytes}");
 
-        _bytes += file.Bytes.Length;
+        Bytes += file.Bytes.Length;
         _files.Add(file.Name, file);
         foreach (var symbol in DescriptorSymbols.Of(file.Proto))
             _symbols.TryAdd(symbol, file);

@@ -26,12 +26,9 @@ internal sealed class JsonPath
             else if (name.Length > 0 && name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_'))
                 text.Append('.').Append(name);
             else
-                text.Append("[\"").Append(Shorten(name)).Append("\"]");
+                text.Append("[\"").Append(Excerpt.Of(name)).Append("\"]");
         }
 
         return text.ToString();
     }
-
-    /// <summary>A value for an error message: at most 64 characters.</summary>
-    public static string Shorten(string value) => value.Length <= 64 ? value : $"{value.AsSpan(0, 61)}...";
 }

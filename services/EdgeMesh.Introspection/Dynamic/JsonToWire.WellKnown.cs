@@ -105,7 +105,7 @@ internal sealed partial class JsonToWire
             return;
         }
 
-        var type = types.FindMessage(url[(url.LastIndexOf('/') + 1)..]) ?? throw _path.Error($"type \"{JsonPath.Shorten(url)}\" is not known here");
+        var type = types.FindMessage(url[(url.LastIndexOf('/') + 1)..]) ?? throw _path.Error($"type \"{Excerpt.Of(url)}\" is not known here");
         _writer.Tag(2, WireType.LengthDelimited);
         var start = _writer.BeginLength();
         if (WellKnown.IsValueInAny(type))

@@ -141,7 +141,7 @@ internal sealed partial class JsonToWire(DescriptorSet types, MessageFields fiel
                 throw _path.Error("null within a map");
             _writer.Tag(field.FieldNumber, WireType.LengthDelimited);
             var start = _writer.BeginLength();
-            WriteScalar(key, JsonScalars.ReadKey(key, name) ?? throw _path.Error($"expected a key of type {JsonScalars.NameOf(key)}, got \"{JsonPath.Shorten(name)}\""));
+            WriteScalar(key, JsonScalars.ReadKey(key, name) ?? throw _path.Error($"expected a key of type {JsonScalars.NameOf(key)}, got \"{Excerpt.Of(name)}\""));
             if (MessageFields.IsMessage(value))
                 WriteMessageField(value, entry.Value);
             else
@@ -208,5 +208,5 @@ internal sealed partial class JsonToWire(DescriptorSet types, MessageFields fiel
         }
     }
 
-    private ProtoJsonException Expected(string what, JsonElement json) => _path.Error($"expected {what}, got {JsonPath.Shorten(json.GetRawText())}");
+    private ProtoJsonException Expected(string what, JsonElement json) => _path.Error($"expected {what}, got {Excerpt.Of(json.GetRawText())}");
 }

@@ -15,7 +15,7 @@ public sealed class HealthGrpcService(NodeHealth health, UpstreamHealth upstream
             return Task.FromResult(new HealthCheckResponse { Status = status });
         return upstream.Find(request.Service) is { } route
             ? UpstreamHealth.CheckAsync(route, request, context)
-            : throw new RpcException(new Status(StatusCode.NotFound, $"service \"{request.Service}\" is not known here"));
+            : throw new RpcException(new Status(StatusCode.NotFound, $"service \"{Excerpt.Of(request.Service)}\" is not known here"));
     }
 
     /// <inheritdoc/>

@@ -70,6 +70,6 @@ public sealed class UpstreamHealth(Func<string, HealthRoute?> route)
         && name is not ("user-agent" or "host" or "te" or "content-type" or "content-length" or "connection");
 
     private static RpcException Explain(RpcException e, HealthRoute route, string service) => e.StatusCode == StatusCode.Unavailable
-        ? new RpcException(new Status(StatusCode.Unavailable, $"health of \"{service}\": {route.Upstream} cannot be reached: {e.Status.Detail}"))
+        ? new RpcException(new Status(StatusCode.Unavailable, $"health of \"{Excerpt.Of(service)}\": {route.Upstream} cannot be reached: {e.Status.Detail}"))
         : new RpcException(new Status(e.StatusCode, e.Status.Detail));
 }

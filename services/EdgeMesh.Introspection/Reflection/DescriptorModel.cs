@@ -34,7 +34,15 @@ internal sealed class DescriptorModel
     public static DescriptorModel Of(DescriptorPool pool, IReadOnlyList<string> services) =>
         new(services, services.ToDictionary(service => service, _ => pool, StringComparer.Ordinal), [pool]);
 
-    public DescriptorModel WithLearned(DescriptorPool pool, int limit) => new(Services, _pools, Learned.Append(pool).TakeLast(limit));
+    /// <summary>This model and a pool more; the oldest that were added so go when they are more than the limits.</summary>
+    public DescriptorModel WithLearned(DescriptorPool pool, int maxPools, long maxBytes)
+    {
+        var learned = new Queue<DescriptorPool>(Learned);
+        learned.Enqueue(pool);
+        while (learned.Count > maxPools || (learned.Count > 1 && learned.Sum(one => one.Bytes) > maxBytes))
+            learned.Dequeue();
+        return new DescriptorModel(Services, _pools, learned);
+    }
 
     public DescriptorMatch? FindSymbol(string symbol)
     {

@@ -29,8 +29,8 @@ internal sealed class DescriptorQuestion(ServerReflectionRequest request)
 
     public override string ToString() => request.MessageRequestCase switch
     {
-        Asked.FileByFilename => $"file \"{request.FileByFilename}\"",
-        Asked.FileContainingExtension => $"extension {request.FileContainingExtension.ExtensionNumber} of \"{request.FileContainingExtension.ContainingType}\"",
-        _ => $"symbol \"{request.FileContainingSymbol}\"",
+        Asked.FileByFilename => $"file \"{Excerpt.Of(request.FileByFilename)}\"",
+        Asked.FileContainingExtension => $"extension {request.FileContainingExtension.ExtensionNumber} of \"{Excerpt.Of(request.FileContainingExtension.ContainingType)}\"",
+        _ => $"symbol \"{Excerpt.Of(request.FileContainingSymbol)}\"",
     };
 }

@@ -55,7 +55,7 @@ internal sealed class OriginReflection(OriginDescriptors origin, CallInvoker inv
             pool.Add(file);
         lock (_lock)
         {
-            _known = _known.WithLearned(pool, MaxLearned);
+            _known = _known.WithLearned(pool, MaxLearned, limits.MaxBytes);
         }
 
         return new DescriptorMatch(pool, files[0]);
@@ -122,7 +122,7 @@ internal sealed class OriginReflection(OriginDescriptors origin, CallInvoker inv
                 foreach (var file in origin.ServicePrefix.Length > 0 ? files : [])
                     reusable.TryAdd(file.Name, file);
             }
-            catch (DescriptorException e)
+            catch (Exception e) when (e is DescriptorException or ReflectionAnswerException)
             {
                 OriginReflectionLog.ServiceUnusable(logger, Name, service, e.Message);
             }
@@ -136,6 +136,8 @@ internal sealed class OriginReflection(OriginDescriptors origin, CallInvoker inv
         var pool = pools.FirstOrDefault(pool => pool.Accepts(files));
         if (pool is null)
             pools.Add(pool = new DescriptorPool(limits));
+        if (pools.Sum(one => one.Bytes) + files.Sum(file => file.Bytes.Length) > limits.MaxBytes)
+            throw new DescriptorException($"{files[0].Name}: with it and its imports, more than the limit of {limits.MaxBytes} bytes of one origin");
         foreach (var file in files)
             pool.Add(file);
         return pool;

@@ -43,7 +43,7 @@ internal sealed class ReflectionConnection(CallInvoker invoker, CancellationToke
     {
         var answer = await AskAsync(new ServerReflectionRequest { ListServices = "*" }).ConfigureAwait(false);
         return answer.ErrorResponse is { } error
-            ? throw new RpcException(new Status((StatusCode)error.ErrorCode, error.ErrorMessage))
+            ? throw new ReflectionAnswerException(error)
             : [.. answer.ListServicesResponse?.Service.Select(service => service.Name) ?? []];
     }
 
@@ -52,6 +52,7 @@ internal sealed class ReflectionConnection(CallInvoker invoker, CancellationToke
     /// <param name="present">Files by name that need not be asked for.</param>
     /// <param name="limits">How much is taken.</param>
     /// <returns>The file asked for first, then its imports; empty when the server has no such file.</returns>
+    /// <exception cref="ReflectionAnswerException">The server answers with an error other than NOT_FOUND; the stream goes on.</exception>
     /// <exception cref="DescriptorException">What came is no descriptor, or too much.</exception>
     public async Task<IReadOnlyList<DescriptorFile>> FetchAsync(ServerReflectionRequest question, Func<string, DescriptorFile?> present, DescriptorLimits limits)
     {
@@ -129,7 +130,10 @@ internal sealed class ReflectionConnection(CallInvoker invoker, CancellationToke
         {
             null => [.. answer.FileDescriptorResponse?.FileDescriptorProto.Select(DescriptorFile.Parse) ?? []],
             { ErrorCode: (int)StatusCode.NotFound } => [],
-            var error => throw new RpcException(new Status((StatusCode)error.ErrorCode, error.ErrorMessage)),
+            var error => throw new ReflectionAnswerException(error),
         };
     }
 }
+
+/// <summary>An error that a server's reflection answered with: about that question only, unlike other failures of the stream.</summary>
+internal sealed class ReflectionAnswerException(ErrorResponse error) : RpcException(new Status((StatusCode)error.ErrorCode, error.ErrorMessage));
