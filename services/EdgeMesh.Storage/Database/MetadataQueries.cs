@@ -37,6 +37,9 @@ internal sealed class MetadataQueries : IDisposable
         _bodiesBetween = new Statement(connection, "SELECT DISTINCT body_id FROM objects WHERE body_id >= $1 AND body_id < $2;", 2);
     }
 
+    /// <summary>How many rows <see cref="ListObjects"/> has read on this connection: what a listing costs.</summary>
+    internal long ObjectRowsListed { get; private set; }
+
     /// <summary>Finds a bucket.</summary>
     /// <exception cref="ObjectStoreException"><see cref="ObjectStoreFault.BucketNotFound"/>.</exception>
     internal long BucketId(string bucket) =>
@@ -88,6 +91,7 @@ internal sealed class MetadataQueries : IDisposable
         using var row = _listObjects.Query(bucketId, from, before, count);
         while (row.Read())
         {
+            ObjectRowsListed++;
             var key = row.GetFieldValue<byte[]>(0);
             yield return ReadObject(row, 0, new ObjectName(bucket, Utf8Text.Text(key), key));
         }
