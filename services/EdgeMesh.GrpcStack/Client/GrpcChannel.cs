@@ -129,7 +129,8 @@ public sealed class GrpcChannel : ChannelBase, IDisposable
         return Task.CompletedTask;
     }
 
-    private static SocketsHttpHandler MakeHandler() => new()
+    /// <summary>What sends requests when nothing is given.</summary>
+    internal static SocketsHttpHandler MakeHandler() => new()
     {
         AllowAutoRedirect = false,
         ConnectTimeout = ConnectTimeout,
