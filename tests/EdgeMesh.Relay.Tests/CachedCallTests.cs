@@ -194,6 +194,32 @@ public sealed class CachedCallTests
     }
 
     [Fact]
+    public async Task Call_DifferentClientCertificates_NeverMeet()
+    {
+        using var server = new TestCertificate();
+        using var ann = new TestCertificate();
+        using var bob = new TestCertificate();
+        RawOrigin? self = null;
+        await using var origin = await RawOrigin.StartAsync(async context =>
+        {
+            await RawOrigin.ReadAllAsync(context);
+            await RawOrigin.AnswerAsync(context, Frames.Of($"{self!.Calls}"), ("cache-control", "max-age=60"));
+        });
+        self = origin;
+        await using var node = await RelayFixture.StartAsync(origin.Address, new RelayOptions { NodeName = "LHR50-1", NodeDescription = "edge", UnaryWait = TestDeadline.Default }, certificate: server.Certificate);
+        using var nobodyCalls = new RawCaller(node.Address);
+        using var annCalls = new RawCaller(node.Address, ann.Certificate);
+        using var bobCalls = new RawCaller(node.Address, bob.Certificate);
+
+        for (var round = 0; round < 2; round++)
+        {
+            Assert.Equal("1", (await nobodyCalls.CallAsync(Path, Frames.Of("x"))).Text);
+            Assert.Equal("2", (await annCalls.CallAsync(Path, Frames.Of("x"))).Text);
+            Assert.Equal("3", (await bobCalls.CallAsync(Path, Frames.Of("x"))).Text);
+        }
+    }
+
+    [Fact]
     public async Task Call_CredentialsAndPublicAnswer_IsSharedByAll()
     {
         await using var origin = await RawOrigin.StartEchoAsync(("cache-control", "public, max-age=60"));

@@ -1,13 +1,31 @@
 using System.Net;
+using System.Security.Cryptography.X509Certificates;
 using EdgeMesh.Relay.Calls;
 using EdgeMesh.Relay.Upstreams;
 
 namespace EdgeMesh.Relay.Tests;
 
 /// <summary>A caller that sees an answer as it is on the wire.</summary>
-internal sealed class RawCaller(Uri address) : IDisposable
+internal sealed class RawCaller : IDisposable
 {
-    private readonly HttpMessageInvoker _invoker = new(UpstreamHandler.Create());
+    private readonly Uri _address;
+    private readonly HttpMessageInvoker _invoker;
+
+    /// <summary>Makes a caller.</summary>
+    /// <param name="address">The node.</param>
+    /// <param name="certificate">The caller's own certificate, over TLS.</param>
+    public RawCaller(Uri address, X509Certificate2? certificate = null)
+    {
+        _address = address;
+        var handler = UpstreamHandler.Create();
+        handler.SslOptions.RemoteCertificateValidationCallback = static (_, _, _, _) => true;
+        if (certificate is not null)
+        {
+            handler.SslOptions.ClientCertificates = [certificate];
+        }
+
+        _invoker = new HttpMessageInvoker(handler);
+    }
 
     /// <summary>Makes a unary call; a header given twice goes out as two fields.</summary>
     public async Task<RawAnswer> CallAsync(string path, byte[] body, CancellationToken cancellationToken = default, params (string Name, string Value)[] headers)
@@ -19,7 +37,7 @@ internal sealed class RawCaller(Uri address) : IDisposable
 
     public Task<HttpResponseMessage> SendAsync(string path, HttpContent content, CancellationToken cancellationToken = default, params (string Name, string Value)[] headers)
     {
-        var request = new HttpRequestMessage(HttpMethod.Post, new Uri(address, path)) { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact, Content = content };
+        var request = new HttpRequestMessage(HttpMethod.Post, new Uri(_address, path)) { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact, Content = content };
         content.Headers.TryAddWithoutValidation("content-type", "application/grpc");
         request.Headers.TryAddWithoutValidation("te", "trailers");
         foreach (var group in headers.GroupBy(header => header.Name))

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Cryptography.X509Certificates;
 using EdgeMesh.Caching;
 using EdgeMesh.Relay.Hosting;
 using EdgeMesh.Relay.Upstreams;
@@ -34,13 +35,13 @@ internal sealed class RelayFixture : IAsyncDisposable
     public static Task<RelayFixture> StartAsync(Uri upstream, bool isCaching = true, ManualTimeProvider? time = null) =>
         StartAsync(upstream, new RelayOptions { NodeName = "LHR50-1", NodeDescription = "edge location LHR50-1", UnaryWait = TimeSpan.FromSeconds(20) }, isCaching, time);
 
-    public static async Task<RelayFixture> StartAsync(Uri upstream, RelayOptions options, bool isCaching = true, ManualTimeProvider? time = null)
+    public static async Task<RelayFixture> StartAsync(Uri upstream, RelayOptions options, bool isCaching = true, ManualTimeProvider? time = null, X509Certificate2? certificate = null)
     {
         var handler = UpstreamHandler.Create();
         var clock = (TimeProvider?)time ?? TimeProvider.System;
         var store = isCaching ? new MemoryCacheStore(64 << 20, clock) : null;
         var relay = new RelayHandler(options, new SingleUpstream(new Upstream("Region eu-west-2", upstream, new HttpMessageInvoker(handler))), store, clock);
-        var app = NodeHost.CreateBuilder(new IPEndPoint(IPAddress.Loopback, 0), null, logging => logging.SetMinimumLevel(LogLevel.None), TimeSpan.FromSeconds(5)).Build();
+        var app = NodeHost.CreateBuilder(new IPEndPoint(IPAddress.Loopback, 0), certificate, logging => logging.SetMinimumLevel(LogLevel.None), TimeSpan.FromSeconds(5)).Build();
         relay.Use(app);
         await app.StartAsync();
         return new RelayFixture(app, handler, store, relay, time);
