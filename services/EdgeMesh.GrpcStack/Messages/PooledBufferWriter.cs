@@ -16,8 +16,6 @@ internal sealed class PooledBufferWriter(int initialCapacityBytes = PooledBuffer
 
     public int WrittenCount => _written;
 
-    public void Clear() => _written = 0;
-
     public void Advance(int count)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);
