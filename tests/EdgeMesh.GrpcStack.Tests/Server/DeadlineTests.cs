@@ -117,34 +117,25 @@ public sealed class DeadlineTests
     [Fact]
     public async Task Deadline_WriteWaitsForSlowReader_IsReleased()
     {
-        var blocked = new TaskCompletionSource();
+        var blocked = new TaskCompletionSource<bool>();
         var ended = new TaskCompletionSource<Exception?>();
         await using var host = await ScriptedHost.StartAsync(
             new ServiceScript
             {
-                ServerStreaming = async (_, answers, _) =>
+                ServerStreaming = async (request, answers, _) =>
                 {
-                    var chunk = new BytesValue { Value = ByteString.CopyFrom(new byte[64 * 1024]) };
-                    ended.SetResult(await Record.ExceptionAsync(async () =>
-                    {
-                        while (true)
-                        {
-                            var write = answers.WriteAsync(chunk);
-                            if (!write.IsCompleted)
-                            {
-                                blocked.TrySetResult();
-                            }
-
-                            await write;
-                        }
-                    }));
+                    // More than the flow control windows and the server's buffer hold together, to a client that does not read.
+                    var write = answers.WriteAsync(new BytesValue { Value = ByteString.CopyFrom(new byte[1024 * 1024]) });
+                    blocked.SetResult(!write.IsCompleted);
+                    await write;
+                    ended.SetResult(await Record.ExceptionAsync(() => answers.WriteAsync(request)));
                 },
             },
             clock: _clock);
         using var call = new RawCall(host, "ServerStreaming", ("grpc-timeout", "1S"));
         call.Send(Frames.Of(1));
         call.Complete();
-        await blocked.Task.WaitAsync(TestDeadline.Default);
+        Assert.True(await blocked.Task.WaitAsync(TestDeadline.Default));
 
         _clock.Advance(TimeSpan.FromSeconds(1));
 
