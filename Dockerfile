@@ -1,0 +1,26 @@
+# The one executable, `edgemesh`, for any of its roles:
+#   docker build -t edgemesh .
+#   docker run --rm edgemesh region --help
+FROM mcr.microsoft.com/dotnet/sdk:10.0 AS build
+WORKDIR /source
+
+# Project files first: packages are restored again only when these change.
+COPY Directory.Build.props Directory.Packages.props global.json .editorconfig ./
+COPY protos/ protos/
+COPY services/ services/
+RUN dotnet publish services/EdgeMesh.Node/EdgeMesh.Node.csproj --configuration Release --output /app
+
+FROM mcr.microsoft.com/dotnet/aspnet:10.0
+WORKDIR /app
+COPY --from=build /app ./
+
+# A Region keeps its objects here: mount a volume.
+RUN mkdir /data && chown 1654:1654 /data
+VOLUME /data
+ENV EDGEMESH_DATA=/data
+
+# 1654 is the user `app` of the .NET images.
+USER 1654:1654
+EXPOSE 6400 6500
+ENTRYPOINT ["./edgemesh"]
+CMD ["--help"]
