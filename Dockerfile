@@ -21,6 +21,6 @@ ENV EDGEMESH_DATA=/data
 
 # 1654 is the user `app` of the .NET images.
 USER 1654:1654
-EXPOSE 6400 6500
+EXPOSE 6400 6401
 ENTRYPOINT ["./edgemesh"]
 CMD ["--help"]

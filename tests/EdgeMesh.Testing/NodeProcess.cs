@@ -1,0 +1,72 @@
+namespace EdgeMesh.Testing;
+
+/// <summary>A node as a process of its own: the executable <c>edgemesh</c>, which must lie beside the running tests.</summary>
+/// <remarks>A project that refers to EdgeMesh.Node has it there. Thread-safe.</remarks>
+public sealed class NodeProcess : IAsyncDisposable
+{
+    private const string ReadyWord = "ready ";
+
+    private NodeProcess(ChildProcess process, Uri address)
+    {
+        Process = process;
+        Address = address;
+    }
+
+    /// <summary>The process.</summary>
+    public ChildProcess Process { get; }
+
+    /// <summary>Where the node listens.</summary>
+    public Uri Address { get; }
+
+    /// <summary>Starts a Region on a free port.</summary>
+    /// <param name="dataDirectory">Where it keeps its data.</param>
+    /// <param name="more">Further arguments.</param>
+    public static Task<NodeProcess> StartRegionAsync(string dataDirectory, params string[] more) =>
+        StartAsync(["region", "--name", "eu-west-2", "--listen", "127.0.0.1:0", "--data", dataDirectory, .. more]);
+
+    /// <summary>Starts an edge location on a free port.</summary>
+    /// <param name="region">Its Region.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="more">Further arguments.</param>
+    public static Task<NodeProcess> StartEdgeAsync(Uri region, string name, params string[] more) =>
+        StartAsync(["edge", "--name", name, "--region", region.GetLeftPart(UriPartial.Authority), "--listen", "127.0.0.1:0", .. more]);
+
+    /// <summary>Starts a node and waits until it says that it takes calls: <c>ready LHR50-1 http://127.0.0.1:6401</c>.</summary>
+    /// <exception cref="InvalidOperationException">It ended instead; the message holds what it wrote.</exception>
+    public static async Task<NodeProcess> StartAsync(params string[] arguments)
+    {
+        var process = Start(arguments);
+        try
+        {
+            var line = await process.WaitForLineAsync(l => l.StartsWith(ReadyWord, StringComparison.Ordinal));
+            return new NodeProcess(process, new Uri(line.Split(' ')[2]));
+        }
+        catch
+        {
+            process.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Starts any command of the executable.</summary>
+    public static ChildProcess Start(params string[] arguments) =>
+        ChildProcess.Start(DotNetHost.Path, [System.IO.Path.Combine(AppContext.BaseDirectory, "edgemesh.dll"), .. arguments]);
+
+    /// <summary>Fails when the node logged an error that matches none of <paramref name="expected"/>.</summary>
+    /// <exception cref="InvalidOperationException">It lists the lines.</exception>
+    public void AssertNoUnexpectedErrors(params Func<string, bool>[] expected)
+    {
+        // "2026-01-01T00:00:00.000Z fail: Category[1] message": the console logger's words for Error and Critical.
+        var unexpected = Process.Errors
+            .Where(l => l.Contains("Z fail: ", StringComparison.Ordinal) || l.Contains("Z crit: ", StringComparison.Ordinal))
+            .Where(l => !expected.Any(e => e(l)))
+            .ToList();
+        if (unexpected.Count > 0)
+        {
+            throw new InvalidOperationException($"Unexpected errors in the node's log:\n{string.Join('\n', unexpected)}");
+        }
+    }
+
+    /// <summary>Kills the node, and whatever it started.</summary>
+    public ValueTask DisposeAsync() => Process.DisposeAsync();
+}
