@@ -61,7 +61,13 @@ public sealed class RelayHandler
         }
 
         // 2. Where it goes.
+        //    A path that decodes to another, or has a query, could be one thing to the key and another to the origin.
         var path = context.Request.Path.Value ?? string.Empty;
+        if (!path.Equals(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget, StringComparison.Ordinal))
+        {
+            return _forwarder.AnswerAsync(context, new RelayFault(GrpcStatusCode.Unimplemented, $"the path must be /package.Service/Method as it is, without escapes or query, got {NodeNames.Quote(path)}"), cacheStatus: null);
+        }
+
         var route = _router.Route(path);
         if (route.Upstream is { } upstream)
         {

@@ -258,4 +258,52 @@ public sealed class RelayFidelityTests
         Assert.Equal("3", answer.Status);
         Assert.Contains("x-bad", answer.Message, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("/a.B/C?x=1")]
+    [InlineData("/a.B/%43")]
+    [InlineData("/x/../a.B/C")]
+    public async Task Call_PathThatIsNotPlain_IsRefused(string path)
+    {
+        await using var origin = await RawOrigin.StartEchoAsync();
+        await using var node = await RelayFixture.StartAsync(origin.Address);
+        using var caller = new RawCaller(node.Address);
+
+        var answer = await caller.CallAsync(path, Frames.Of("x"));
+
+        Assert.Equal("12", answer.Status);
+        Assert.Equal(0, origin.Calls);
+    }
+
+    [Fact]
+    public async Task Call_OriginAnswersBeforeTheRequestEnds_NextRequestOnTheConnectionIsWhole()
+    {
+        // A request that the origin does not read, each followed by one that it echoes: a copy that outlived its call
+        // would take bytes of the later one.
+        await using var origin = await RawOrigin.StartAsync(async context =>
+        {
+            if (context.Request.Path == "/a.B/Ignore")
+            {
+                await RawOrigin.AnswerAsync(context, Frames.Of("early"));
+                return;
+            }
+
+            await RawOrigin.AnswerAsync(context, await RawOrigin.ReadAllAsync(context));
+        });
+        await using var node = await RelayFixture.StartAsync(origin.Address, isCaching: false);
+        using var caller = new RawCaller(node.Address);
+
+        for (var round = 0; round < 200; round++)
+        {
+            var pipe = new Pipe();
+            await pipe.Writer.WriteAsync(Frames.Of("never read"));
+            using (var response = await caller.SendAsync("/a.B/Ignore", new DuplexContent(pipe.Reader)).WaitAsync(TestDeadline.Default))
+            {
+                Assert.Equal(Frames.Of("early"), await response.Content.ReadAsByteArrayAsync());
+            }
+
+            var echo = await caller.CallAsync("/a.B/Echo", Frames.Of($"round {round}")).WaitAsync(TestDeadline.Default);
+            Assert.Equal($"round {round}", echo.Text);
+        }
+    }
 }

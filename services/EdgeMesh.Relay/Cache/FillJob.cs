@@ -81,7 +81,12 @@ internal sealed class FillJob
                 // The leader's time was up, not theirs.
                 return new FillOutcome(FillOutcomeKind.Again);
             default:
-                _table.MarkUncacheable(Keys.Flight);
+                // An error says nothing of the answer that comes in its place one day.
+                if (status.Length == 0)
+                {
+                    _table.MarkUncacheable(Keys.Flight);
+                }
+
                 return new FillOutcome(FillOutcomeKind.NotShared);
         }
     }

@@ -42,9 +42,13 @@ internal sealed class CallForwarder(RelayOptions options, RelayCounters counters
         }
         finally
         {
-            if (method is not null && content is DuplexContent { IsStreaming: true })
+            if (content is DuplexContent duplex)
             {
-                method.Observe(MethodKind.Streaming);
+                await duplex.StopAsync().ConfigureAwait(false);
+                if (duplex.IsStreaming)
+                {
+                    method?.Observe(MethodKind.Streaming);
+                }
             }
         }
     }

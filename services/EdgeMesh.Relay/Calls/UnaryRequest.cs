@@ -41,8 +41,7 @@ internal static class UnaryRequest
                 var pending = reader.ReadAsync(cancellationToken);
                 if (!pending.IsCompleted && timer is null)
                 {
-                    // The timer may fire when a later read is under way, or none: whoever reads next sees IsCanceled
-                    // without harm (DuplexContent reads again).
+                    // The timer may fire when no read is under way: whoever reads next sees IsCanceled without harm.
                     timer = time.CreateTimer(static state => ((PipeReader)state!).CancelPendingRead(), reader, wait, Timeout.InfiniteTimeSpan);
                 }
 
@@ -65,7 +64,11 @@ internal static class UnaryRequest
         }
         finally
         {
-            timer?.Dispose();
+            // Not until its callback is over: the pipe is the next request's when this one has ended.
+            if (timer is not null)
+            {
+                await timer.DisposeAsync().ConfigureAwait(false);
+            }
         }
     }
 
