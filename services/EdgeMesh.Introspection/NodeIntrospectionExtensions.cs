@@ -27,7 +27,10 @@ public static class NodeIntrospectionExtensions
         {
             var health = new NodeHealth();
             foreach (var service in provider.GetRequiredService<NodeIntrospectionOptions>().Services)
+            {
                 health.Set(service.FullName, Grpc.Health.V1.HealthCheckResponse.Types.ServingStatus.Serving);
+            }
+
             return health;
         });
         services.AddSingleton(provider => provider.GetRequiredService<NodeIntrospectionOptions>().UpstreamHealth);

@@ -43,12 +43,17 @@ public sealed class DynamicCall : IDisposable
             while (await NextAsync(sending).ConfigureAwait(false) is { } answer)
             {
                 if (++count > 1 && !_method.Descriptor.IsServerStreaming)
+                {
                     throw new RpcException(new Status(StatusCode.Internal, "the server sent more than one answer to a method that has one"));
+                }
+
                 yield return ToJson(answer);
             }
 
             if (count == 0 && !_method.Descriptor.IsServerStreaming)
+            {
                 throw new RpcException(new Status(StatusCode.Internal, "the server sent no answer to a method that has one"));
+            }
         }
         finally
         {
@@ -62,7 +67,10 @@ public sealed class DynamicCall : IDisposable
     public void Dispose()
     {
         if (_disposed)
+        {
             return;
+        }
+
         _disposed = true;
         _cancel.Cancel();
         _call.Dispose();
@@ -97,7 +105,9 @@ public sealed class DynamicCall : IDisposable
             if (_method.Descriptor.IsClientStreaming)
             {
                 await foreach (var request in _requests.WithCancellation(_cancel.Token).ConfigureAwait(false))
+                {
                     await _call.RequestStream.WriteAsync(_method.Json.ToWire(_method.Descriptor.InputType, request)).ConfigureAwait(false);
+                }
             }
             else
             {
@@ -123,7 +133,10 @@ public sealed class DynamicCall : IDisposable
         await foreach (var request in _requests.WithCancellation(_cancel.Token).ConfigureAwait(false))
         {
             if (one is not null)
+            {
                 throw new ArgumentException($"{_method.Descriptor.FullName} takes one request, got more");
+            }
+
             one = _method.Json.ToWire(_method.Descriptor.InputType, request);
         }
 

@@ -29,10 +29,16 @@ public sealed class ReflectionClient(CallInvoker invoker, DescriptorLimits? limi
         using var connection = new ReflectionConnection(invoker, cancellation);
         var files = await connection.FetchAsync(new ServerReflectionRequest { FileContainingSymbol = symbol }, _ => null, _limits).ConfigureAwait(false);
         if (files.Count == 0)
+        {
             throw new RpcException(new Status(StatusCode.NotFound, $"the server's reflection does not know \"{symbol}\""));
+        }
+
         var pool = new DescriptorPool(_limits);
         foreach (var file in files)
+        {
             pool.Add(file);
+        }
+
         return pool;
     }
 
@@ -49,13 +55,19 @@ public sealed class ReflectionClient(CallInvoker invoker, DescriptorLimits? limi
         var name = fullName.TrimStart('/');
         var split = name.LastIndexOfAny(['/', '.']);
         if (split <= 0 || split == name.Length - 1)
+        {
             throw new ArgumentException($"method: expected SERVICE/METHOD, got \"{fullName}\"", nameof(fullName));
+        }
+
         var (service, method) = (name[..split], name[(split + 1)..]);
 
         // Files that are imported for their options alone are often dropped by servers: the messages do not need them.
         var set = (await FetchAsync(service, cancellation).ConfigureAwait(false)).Link(allowMissingImports: true);
         if (set.FindService(service) is not { } found)
+        {
             throw new RpcException(new Status(StatusCode.NotFound, $"\"{service}\" is not a service"));
+        }
+
         return found.FindMethodByName(method) is { } descriptor
             ? new DynamicMethod(descriptor, set, options)
             : throw new RpcException(new Status(StatusCode.NotFound, $"service {service} has no method \"{method}\"; it has {string.Join(", ", found.Methods.Select(one => one.Name))}"));

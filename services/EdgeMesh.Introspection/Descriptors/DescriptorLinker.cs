@@ -51,9 +51,13 @@ internal static class DescriptorLinker
         void Enter(DescriptorFile file)
         {
             if (done.TryAdd(file.Name, false))
+            {
                 path.Push((file, 0));
+            }
             else if (!done[file.Name])
+            {
                 throw new DescriptorException($"{file.Name}: imports form a circle");
+            }
         }
     }
 

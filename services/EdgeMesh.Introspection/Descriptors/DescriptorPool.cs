@@ -43,7 +43,9 @@ public sealed class DescriptorPool
             {
                 pool.Add(DescriptorFile.Create(file.SerializedData, file.ToProto()));
                 foreach (var import in file.Dependencies)
+                {
                     waiting.Push(import);
+                }
             }
         }
 
@@ -61,7 +63,9 @@ public sealed class DescriptorPool
         try
         {
             foreach (var proto in FileDescriptorSet.Parser.ParseFrom(bytes).File)
+            {
                 pool.Add(DescriptorFile.Create(proto.ToByteString(), proto));
+            }
         }
         catch (InvalidProtocolBufferException e)
         {
@@ -102,20 +106,34 @@ public sealed class DescriptorPool
     {
         ArgumentNullException.ThrowIfNull(file);
         if (_files.TryGetValue(file.Name, out var present))
+        {
             return present.Bytes == file.Bytes ? false : throw new DescriptorException($"{file.Name}: two different files have this name");
+        }
+
         if (_files.Count >= _limits.MaxFiles)
+        {
             throw new DescriptorException($"{file.Name}: more files than the limit of {_limits.MaxFiles}");
+        }
+
         if (Bytes + file.Bytes.Length > _limits.MaxBytes)
+        {
             throw new DescriptorException($"{file.Name}: {Bytes + file.Bytes.Length} bytes in all, more than the limit of {_limits.MaxBytes}");
+        }
 
         Bytes += file.Bytes.Length;
         _files.Add(file.Name, file);
         foreach (var symbol in DescriptorSymbols.Of(file.Proto))
+        {
             _symbols.TryAdd(symbol, file);
+        }
+
         foreach (var (extendee, number) in DescriptorSymbols.ExtensionsOf(file.Proto))
         {
             if (!_extensions.TryGetValue(extendee, out var numbers))
+            {
                 _extensions.Add(extendee, numbers = []);
+            }
+
             numbers.TryAdd(number, file);
         }
 
@@ -149,7 +167,9 @@ public sealed class DescriptorPool
             foreach (var name in found[i].Imports)
             {
                 if (seen.Add(name) && FindFile(name) is { } import)
+                {
                     found.Add(import);
+                }
             }
         }
 

@@ -18,9 +18,15 @@ public sealed class DescriptorSet
         foreach (var file in Files.Concat(WellKnownFiles.All))
         {
             foreach (var message in file.MessageTypes)
+            {
                 AddMessage(message);
+            }
+
             foreach (var service in file.Services)
+            {
                 _services.TryAdd(service.FullName, service);
+            }
+
             AddExtensions(file.Extensions.UnorderedExtensions);
         }
     }
@@ -58,7 +64,9 @@ public sealed class DescriptorSet
         _messages.TryAdd(message.FullName, message);
         AddExtensions(message.Extensions.UnorderedExtensions);
         foreach (var nested in message.NestedTypes)
+        {
             AddMessage(nested);
+        }
     }
 
     private void AddExtensions(IEnumerable<FieldDescriptor> extensions)

@@ -13,15 +13,25 @@ internal static class DescriptorSymbols
             var name = Join(file.Package, service.Name);
             yield return name;
             foreach (var method in service.Method)
+            {
                 yield return Join(name, method.Name);
+            }
         }
 
         foreach (var symbol in file.MessageType.SelectMany(message => OfMessage(file.Package, message)))
+        {
             yield return symbol;
+        }
+
         foreach (var symbol in file.EnumType.SelectMany(type => OfEnum(file.Package, type)))
+        {
             yield return symbol;
+        }
+
         foreach (var extension in file.Extension)
+        {
             yield return Join(file.Package, extension.Name);
+        }
     }
 
     /// <summary>Every extension in a file: the extended type's full name and the field number.</summary>

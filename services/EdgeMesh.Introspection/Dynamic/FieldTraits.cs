@@ -42,16 +42,24 @@ internal sealed record FieldTraits(bool HasPresence, bool IsPacked, bool IsGroup
         Merge(file.Options?.Features);
         var around = new Stack<MessageDescriptor>();
         for (var type = field.ContainingType; type is not null; type = type.ContainingType)
+        {
             around.Push(type);
+        }
+
         foreach (var type in around)
+        {
             Merge(type.GetOptions()?.Features);
+        }
+
         Merge(proto.Options?.Features);
         return resolved;
 
         void Merge(FeatureSet? features)
         {
             if (features is not null)
+            {
                 resolved.MergeFrom(features);
+            }
         }
     }
 }

@@ -13,15 +13,23 @@ internal static class JsonNumbers
     {
         value = 0;
         if (!TrySplit(text, out var negative, out var whole, out var fraction, out var exponent))
+        {
             return false;
+        }
 
         var digits = string.Concat(whole, fraction).TrimStart('0');
         var trimmed = digits.TrimEnd('0');
         if (trimmed.Length == 0)
+        {
             return true;
+        }
+
         var scale = exponent - fraction.Length + (digits.Length - trimmed.Length);
         if (scale < 0 || trimmed.Length + scale > MaxDigits)
+        {
             return false;
+        }
+
         value = Int128.Parse(trimmed.PadRight(trimmed.Length + (int)scale, '0'), NumberStyles.None, CultureInfo.InvariantCulture);
         value = negative ? -value : value;
         return true;
@@ -59,7 +67,10 @@ internal static class JsonNumbers
             var unsigned = power is ['+' or '-', ..] ? power[1..] : power;
             // Six digits are past every type; more would overflow.
             if (!IsDigits(unsigned) || unsigned.TrimStart('0').Length > 6)
+            {
                 return false;
+            }
+
             exponent = long.Parse(power, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
         }
 
@@ -68,7 +79,9 @@ internal static class JsonNumbers
             fraction = whole[(dot + 1)..];
             whole = whole[..dot];
             if (!IsDigits(fraction))
+            {
                 return false;
+            }
         }
 
         return IsDigits(whole) && (whole.Length == 1 || whole[0] != '0');

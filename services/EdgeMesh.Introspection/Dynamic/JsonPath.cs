@@ -22,11 +22,17 @@ internal sealed class JsonPath
         foreach (var (name, index) in _steps)
         {
             if (name is null)
+            {
                 text.Append(CultureInfo.InvariantCulture, $"[{index}]");
+            }
             else if (name.Length > 0 && name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_'))
+            {
                 text.Append('.').Append(name);
+            }
             else
+            {
                 text.Append("[\"").Append(Excerpt.Of(name)).Append("\"]");
+            }
         }
 
         return text.ToString();

@@ -60,7 +60,10 @@ internal static class JsonScalars
         bytes = [];
         var unpadded = text.AsSpan().TrimEnd('=');
         if (unpadded.Length % 4 == 1 || text.Length - unpadded.Length > 2 || unpadded.ContainsAny(' ', '\n', '\r') || unpadded.Contains('\t'))
+        {
             return false;
+        }
+
         var standard = new char[(unpadded.Length + 3) / 4 * 4];
         standard.AsSpan().Fill('=');
         unpadded.CopyTo(standard);
@@ -68,7 +71,10 @@ internal static class JsonScalars
         standard.AsSpan().Replace('_', '/');
         var buffer = new byte[standard.Length / 4 * 3];
         if (!Convert.TryFromBase64Chars(standard, buffer, out var written))
+        {
             return false;
+        }
+
         bytes = buffer[..written];
         return true;
     }
@@ -84,7 +90,10 @@ internal static class JsonScalars
     private static WireScalar? ReadInteger(FieldType type, string text)
     {
         if (!JsonNumbers.TryParseInteger(text, out var value))
+        {
             return null;
+        }
+
         return type switch
         {
             FieldType.Int32 => value >= int.MinValue && value <= int.MaxValue ? Varint((ulong)(long)value) : null,

@@ -12,12 +12,18 @@ internal sealed partial class JsonToWire
         {
             case WellKnownKind.Timestamp:
                 if (!WellKnownText.TryParseTimestamp(StringOf(json, "an RFC 3339 time"), out var seconds, out var nanos))
+                {
                     throw Expected("an RFC 3339 time from year 1 to 9999", json);
+                }
+
                 WriteSecondsAndNanos(seconds, nanos);
                 return true;
             case WellKnownKind.Duration:
                 if (!WellKnownText.TryParseDuration(StringOf(json, "a duration (\"1.5s\")"), out seconds, out nanos))
+                {
                     throw Expected("a duration (\"1.5s\") of at most 315576000000 s", json);
+                }
+
                 WriteSecondsAndNanos(seconds, nanos);
                 return true;
             case WellKnownKind.FieldMask:
@@ -87,11 +93,19 @@ internal sealed partial class JsonToWire
     private void WriteAny(JsonElement json)
     {
         if (json.ValueKind != JsonValueKind.Object)
+        {
             throw Expected("an object (google.protobuf.Any)", json);
+        }
+
         if (!json.EnumerateObject().Any())
+        {
             return;
+        }
+
         if (!json.TryGetProperty("@type", out var typeUrl) || typeUrl.ValueKind != JsonValueKind.String)
+        {
             throw _path.Error("an Any needs a string \"@type\"");
+        }
 
         var url = StringOf(typeUrl, "a type URL");
         _writer.Tag(1, WireType.LengthDelimited);
@@ -99,7 +113,10 @@ internal sealed partial class JsonToWire
         if (json.TryGetProperty("@value", out var raw))
         {
             if (raw.ValueKind != JsonValueKind.String || !JsonScalars.TryDecodeBase64(StringOf(raw, "base64"), out var bytes))
+            {
                 throw Expected("base64 as \"@value\"", raw);
+            }
+
             _writer.Tag(2, WireType.LengthDelimited);
             _writer.Bytes(bytes);
             return;
@@ -111,7 +128,10 @@ internal sealed partial class JsonToWire
         if (WellKnown.IsValueInAny(type))
         {
             if (!json.TryGetProperty("value", out var value))
+            {
                 throw _path.Error($"an Any of {type.FullName} needs \"value\"");
+            }
+
             _path.Enter("value");
             WriteMessage(type, value);
             _path.Leave();
@@ -119,7 +139,10 @@ internal sealed partial class JsonToWire
         else
         {
             if (++_depth > options.MaxDepth)
+            {
                 throw _path.Error($"messages nested deeper than {options.MaxDepth}");
+            }
+
             WriteFields(type, json, skip: "@type");
             _depth--;
         }
@@ -130,7 +153,10 @@ internal sealed partial class JsonToWire
     private string StringOf(JsonElement json, string what)
     {
         if (json.ValueKind != JsonValueKind.String)
+        {
             throw Expected(what, json);
+        }
+
         try
         {
             return json.GetString()!;

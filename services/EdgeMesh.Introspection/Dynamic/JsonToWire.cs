@@ -19,18 +19,29 @@ internal sealed partial class JsonToWire(DescriptorSet types, MessageFields fiel
     private void WriteMessage(MessageDescriptor type, JsonElement json)
     {
         if (++_depth > options.MaxDepth)
+        {
             throw _path.Error($"messages nested deeper than {options.MaxDepth}");
+        }
+
         if (!TryWriteWellKnown(type, json))
+        {
             WriteFields(type, json, skip: null);
+        }
+
         if (_writer.Written.Length > options.MaxBytes)
+        {
             throw _path.Error($"more than {options.MaxBytes} bytes on the wire");
+        }
+
         _depth--;
     }
 
     private void WriteFields(MessageDescriptor type, JsonElement json, string? skip)
     {
         if (json.ValueKind != JsonValueKind.Object)
+        {
             throw Expected($"an object ({type.FullName})", json);
+        }
 
         // Sorted by field number, so that the order in the text does not matter; the sort also shows what is given twice.
         var members = new SortedDictionary<int, (FieldDescriptor Field, string Name, JsonElement Value)>();
@@ -39,14 +50,22 @@ internal sealed partial class JsonToWire(DescriptorSet types, MessageFields fiel
         {
             var name = NameOf(member);
             if (name == skip)
+            {
                 continue;
+            }
+
             _path.Enter(name);
             if (fields.Find(type, name) is { } field)
             {
                 if (!members.TryAdd(field.FieldNumber, (field, name, member.Value)))
+                {
                     throw _path.Error("given twice");
+                }
+
                 if (field.RealContainingOneof is { } oneof && !IsAbsent(field, member.Value) && !oneofs.TryAdd(oneof, name))
+                {
                     throw _path.Error($"oneof \"{oneof.Name}\" already has \"{oneofs[oneof]}\"");
+                }
             }
             else if (!options.IgnoreUnknownFields)
             {
@@ -60,12 +79,17 @@ internal sealed partial class JsonToWire(DescriptorSet types, MessageFields fiel
         {
             _path.Enter(name);
             if (!IsAbsent(field, value))
+            {
                 WriteField(field, value);
+            }
+
             _path.Leave();
         }
 
         if (type.Fields.InDeclarationOrder().FirstOrDefault(field => field.IsRequired && !members.ContainsKey(field.FieldNumber)) is { } missing)
+        {
             throw _path.Error($"required field \"{missing.JsonName}\" is missing");
+        }
     }
 
     private void WriteField(FieldDescriptor field, JsonElement json)
@@ -86,16 +110,23 @@ internal sealed partial class JsonToWire(DescriptorSet types, MessageFields fiel
         {
             var scalar = ReadScalar(field, json);
             if (fields.Traits(field).HasPresence || !scalar.IsDefault)
+            {
                 WriteScalar(field, scalar);
+            }
         }
     }
 
     private void WriteList(FieldDescriptor field, JsonElement json)
     {
         if (json.ValueKind != JsonValueKind.Array)
+        {
             throw Expected("an array", json);
+        }
+
         if (json.GetArrayLength() == 0)
+        {
             return;
+        }
 
         var packed = fields.Traits(field).IsPacked;
         var start = 0;
@@ -110,24 +141,39 @@ internal sealed partial class JsonToWire(DescriptorSet types, MessageFields fiel
         {
             _path.Enter(index++);
             if (item.ValueKind == JsonValueKind.Null && !TakesNull(field))
+            {
                 throw _path.Error("null within an array");
+            }
+
             if (MessageFields.IsMessage(field))
+            {
                 WriteMessageField(field, item);
+            }
             else if (packed)
+            {
                 ReadScalar(field, item).WriteTo(_writer);
+            }
             else
+            {
                 WriteScalar(field, ReadScalar(field, item));
+            }
+
             _path.Leave();
         }
 
         if (packed)
+        {
             _writer.EndLength(start);
+        }
     }
 
     private void WriteMap(FieldDescriptor field, JsonElement json)
     {
         if (json.ValueKind != JsonValueKind.Object)
+        {
             throw Expected("an object (a map)", json);
+        }
+
         var key = field.MessageType.FindFieldByNumber(1);
         var value = field.MessageType.FindFieldByNumber(2);
         var seen = new HashSet<string>(StringComparer.Ordinal);
@@ -136,16 +182,27 @@ internal sealed partial class JsonToWire(DescriptorSet types, MessageFields fiel
             var name = NameOf(entry);
             _path.Enter(name);
             if (!seen.Add(name))
+            {
                 throw _path.Error("given twice");
+            }
+
             if (entry.Value.ValueKind == JsonValueKind.Null && !TakesNull(value))
+            {
                 throw _path.Error("null within a map");
+            }
+
             _writer.Tag(field.FieldNumber, WireType.LengthDelimited);
             var start = _writer.BeginLength();
             WriteScalar(key, JsonScalars.ReadKey(key, name) ?? throw _path.Error($"expected a key of type {JsonScalars.NameOf(key)}, got \"{Excerpt.Of(name)}\""));
             if (MessageFields.IsMessage(value))
+            {
                 WriteMessageField(value, entry.Value);
+            }
             else
+            {
                 WriteScalar(value, ReadScalar(value, entry.Value));
+            }
+
             _writer.EndLength(start);
             _path.Leave();
         }

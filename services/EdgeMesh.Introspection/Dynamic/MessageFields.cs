@@ -30,7 +30,10 @@ internal sealed class MessageFields(DescriptorSet types)
         var fields = type.Fields.InDeclarationOrder();
         var byName = fields.DistinctBy(field => field.JsonName).ToDictionary(field => field.JsonName, StringComparer.Ordinal);
         foreach (var field in fields)
+        {
             byName.TryAdd(field.Name, field);
+        }
+
         return byName;
     }
 }

@@ -33,7 +33,10 @@ public sealed class ProtoJson
         ArgumentNullException.ThrowIfNull(type);
         ArgumentNullException.ThrowIfNull(json);
         if (json.Length > _options.MaxBytes)
+        {
             throw new ProtoJsonException("$", $"{json.Length} characters, more than the limit of {_options.MaxBytes}");
+        }
+
         try
         {
             // Maps, lists and Any put at most three levels of JSON around one message.

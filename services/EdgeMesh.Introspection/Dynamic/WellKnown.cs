@@ -23,7 +23,10 @@ internal static class WellKnown
     public static WellKnownKind KindOf(MessageDescriptor type)
     {
         if (type.File.Package != "google.protobuf")
+        {
             return WellKnownKind.None;
+        }
+
         var kind = type.FullName["google.protobuf.".Length..] switch
         {
             "Any" => WellKnownKind.Any,

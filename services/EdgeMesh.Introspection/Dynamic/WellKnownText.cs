@@ -18,7 +18,10 @@ internal static class WellKnownText
     public static string? FormatTimestamp(long seconds, int nanos)
     {
         if (seconds is < MinTimestampSeconds or > MaxTimestampSeconds || nanos is < 0 or >= NanosPerSecond)
+        {
             return null;
+        }
+
         var second = DateTime.UnixEpoch.AddSeconds(seconds);
         return $"{second.ToString("yyyy'-'MM'-'dd'T'HH':'mm':'ss", CultureInfo.InvariantCulture)}{Fraction(nanos)}Z";
     }
@@ -31,18 +34,27 @@ internal static class WellKnownText
         const int SecondsEnd = 19;
         if (text.Length <= SecondsEnd
             || !DateTime.TryParseExact(text.AsSpan(0, SecondsEnd), "yyyy'-'MM'-'dd'T'HH':'mm':'ss", CultureInfo.InvariantCulture, DateTimeStyles.None, out var second))
+        {
             return false;
+        }
+
         var rest = text.AsSpan(SecondsEnd);
         if (rest[0] == '.')
         {
             var zone = rest.IndexOfAny('Z', '+', '-');
             if (zone < 0 || !TryParseFraction(rest[1..zone], out nanos))
+            {
                 return false;
+            }
+
             rest = rest[zone..];
         }
 
         if (!TryParseOffset(rest, out var offset))
+        {
             return false;
+        }
+
         seconds = ((second.Ticks - DateTime.UnixEpoch.Ticks) / TimeSpan.TicksPerSecond) - offset;
         return seconds is >= MinTimestampSeconds and <= MaxTimestampSeconds;
     }
@@ -52,7 +64,10 @@ internal static class WellKnownText
     {
         if (seconds is < -MaxDurationSeconds or > MaxDurationSeconds || nanos is <= -NanosPerSecond or >= NanosPerSecond
             || (seconds > 0 && nanos < 0) || (seconds < 0 && nanos > 0))
+        {
             return null;
+        }
+
         var sign = seconds < 0 || nanos < 0 ? "-" : "";
         return string.Create(CultureInfo.InvariantCulture, $"{sign}{Math.Abs(seconds)}{Fraction(Math.Abs(nanos))}s");
     }
@@ -62,19 +77,28 @@ internal static class WellKnownText
     {
         (seconds, nanos) = (0, 0);
         if (text is not [.., 's'])
+        {
             return false;
+        }
+
         var number = text.AsSpan(0, text.Length - 1);
         var negative = number is ['-', ..];
         number = negative ? number[1..] : number;
         if (number.IndexOf('.') is var dot && dot >= 0)
         {
             if (!TryParseFraction(number[(dot + 1)..], out nanos))
+            {
                 return false;
+            }
+
             number = number[..dot];
         }
 
         if (!long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out seconds) || seconds > MaxDurationSeconds)
+        {
             return false;
+        }
+
         (seconds, nanos) = negative ? (-seconds, -nanos) : (seconds, nanos);
         return true;
     }
@@ -86,7 +110,10 @@ internal static class WellKnownText
         for (var i = 0; i < path.Length; i++)
         {
             if (char.IsAsciiLetterUpper(path[i]) || (path[i] == '_' && (i + 1 == path.Length || !char.IsAsciiLetterLower(path[i + 1]))))
+            {
                 return null;
+            }
+
             text.Append(path[i] == '_' ? char.ToUpperInvariant(path[++i]) : path[i]);
         }
 
@@ -97,10 +124,16 @@ internal static class WellKnownText
     public static string? ParseMaskPath(string text)
     {
         if (text.Contains('_', StringComparison.Ordinal))
+        {
             return null;
+        }
+
         var path = new StringBuilder(text.Length + 4);
         foreach (var c in text)
+        {
             _ = char.IsAsciiLetterUpper(c) ? path.Append('_').Append(char.ToLowerInvariant(c)) : path.Append(c);
+        }
+
         return path.ToString();
     }
 
@@ -116,9 +149,15 @@ internal static class WellKnownText
     {
         nanos = 0;
         if (digits.Length is 0 or > 9 || !int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out nanos))
+        {
             return false;
+        }
+
         for (var i = digits.Length; i < 9; i++)
+        {
             nanos *= 10;
+        }
+
         return true;
     }
 
@@ -126,12 +165,18 @@ internal static class WellKnownText
     {
         seconds = 0;
         if (text is ['Z'])
+        {
             return true;
+        }
+
         if (text is not ['+' or '-', _, _, ':', _, _]
             || !int.TryParse(text[1..3], NumberStyles.None, CultureInfo.InvariantCulture, out var hours)
             || !int.TryParse(text[4..6], NumberStyles.None, CultureInfo.InvariantCulture, out var minutes)
             || hours > 23 || minutes > 59)
+        {
             return false;
+        }
+
         seconds = ((hours * 60) + minutes) * (text[0] == '-' ? -60 : 60);
         return true;
     }

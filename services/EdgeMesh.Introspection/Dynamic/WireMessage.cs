@@ -72,7 +72,10 @@ internal sealed class WireMessage
     {
         var values = All(field);
         if (values.Count <= 1)
+        {
             return values.Count == 0 ? default : values[0].Bytes;
+        }
+
         var merged = new byte[values.Sum(value => value.Bytes.Length)];
         var at = 0;
         foreach (var value in values)
@@ -90,14 +93,23 @@ internal sealed class WireMessage
         {
             _oneofs ??= [];
             if (_oneofs.TryGetValue(oneof, out var other) && other != field)
+            {
                 _values.Remove(other);
+            }
+
             _oneofs[oneof] = field;
         }
 
         if (!_values.TryGetValue(field, out var values))
+        {
             _values.Add(field, values = []);
+        }
+
         if (!field.IsRepeated && !MessageFields.IsMessage(field))
+        {
             values.Clear();
+        }
+
         values.Add(value);
     }
 

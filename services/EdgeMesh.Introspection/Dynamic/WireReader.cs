@@ -28,11 +28,16 @@ internal ref struct WireReader(ReadOnlySpan<byte> bytes)
         for (var shift = 0; shift < 70; shift += 7)
         {
             if (AtEnd)
+            {
                 throw Truncated();
+            }
+
             var next = _bytes[Position++];
             value |= (ulong)(next & 0x7F) << shift;
             if (next < 0x80)
+            {
                 return value;
+            }
         }
 
         throw new FormatException($"a varint before byte {Position} is longer than 10 bytes");
@@ -58,7 +63,10 @@ internal ref struct WireReader(ReadOnlySpan<byte> bytes)
         while (true)
         {
             if (AtEnd)
+            {
                 throw Truncated();
+            }
+
             var before = Position;
             var (next, type) = Tag();
             switch (type)
@@ -109,7 +117,10 @@ internal ref struct WireReader(ReadOnlySpan<byte> bytes)
     private int Advance(int size)
     {
         if (size > _bytes.Length - Position)
+        {
             throw Truncated();
+        }
+
         var at = Position;
         Position += size;
         return at;

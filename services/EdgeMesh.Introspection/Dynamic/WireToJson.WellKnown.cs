@@ -54,18 +54,26 @@ internal sealed partial class WireToJson
     private void WriteValue(WireMessage message)
     {
         if (message.Fields.FirstOrDefault() is not { } field)
+        {
             _json.WriteNullValue();
+        }
         else if (field.FieldType == FieldType.Double && !double.IsFinite(BitConverter.UInt64BitsToDouble(message.Scalar(field).Bits)))
+        {
             throw _path.Error("a google.protobuf.Value holds NaN or Infinity, which JSON has no number for");
+        }
         else
+        {
             WriteField(field, message);
+        }
     }
 
     private void WriteAny(FieldDescriptor urlField, FieldDescriptor valueField, WireMessage message)
     {
         var (urlBytes, value) = (message.Scalar(urlField).Bytes, message.Scalar(valueField).Bytes);
         if (!Utf8.IsValid(urlBytes.Span))
+        {
             throw _path.Error("the type URL is not UTF-8");
+        }
 
         _json.WriteStartObject();
         var url = Encoding.UTF8.GetString(urlBytes.Span);
@@ -86,7 +94,10 @@ internal sealed partial class WireToJson
             else
             {
                 if (++_depth > _options.MaxDepth)
+                {
                     throw _path.Error($"messages nested deeper than {_options.MaxDepth}");
+                }
+
                 WriteMembers(type, Read(type, value));
                 _depth--;
             }

@@ -1,14 +1,12 @@
 using System.Buffers;
-using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using System.Text.Unicode;
 using Google.Protobuf.Reflection;
 
 namespace EdgeMesh.Introspection;
 
-/// <summary>One conversion of wire bytes to JSON. Protobuf's own types: the other part.</summary>
+/// <summary>One conversion of wire bytes to JSON. Scalars and protobuf's own types: the other parts.</summary>
 internal sealed partial class WireToJson
 {
     private readonly DescriptorSet _types;
@@ -38,7 +36,10 @@ internal sealed partial class WireToJson
     public string Convert(MessageDescriptor type, ReadOnlyMemory<byte> wire)
     {
         if (wire.Length > _options.MaxBytes)
+        {
             throw _path.Error($"{wire.Length} bytes, more than the limit of {_options.MaxBytes}");
+        }
+
         WriteMessage(type, wire);
         _json.Flush();
         return Encoding.UTF8.GetString(_output.WrittenSpan);
@@ -47,7 +48,10 @@ internal sealed partial class WireToJson
     private void WriteMessage(MessageDescriptor type, ReadOnlyMemory<byte> wire)
     {
         if (++_depth > _options.MaxDepth)
+        {
             throw _path.Error($"messages nested deeper than {_options.MaxDepth}");
+        }
+
         var message = Read(type, wire);
         if (!TryWriteWellKnown(type, message))
         {
@@ -78,12 +82,18 @@ internal sealed partial class WireToJson
     {
         var present = message.Fields;
         if (_options.EmitDefaults)
+        {
             present = present.Union(type.Fields.InDeclarationOrder().Where(field => !_fields.Traits(field).HasPresence));
+        }
+
         foreach (var field in present.OrderBy(field => field.FieldNumber))
         {
             var optional = !_fields.Traits(field).HasPresence && !_options.EmitDefaults;
             if (optional && !field.IsRepeated && message.Scalar(field).IsDefault)
+            {
                 continue;
+            }
+
             var name = field.IsExtension ? $"[{field.FullName}]" : _options.PreserveFieldNames ? field.Name : field.JsonName;
             _path.Enter(name);
             _json.WritePropertyName(name);
@@ -95,13 +105,21 @@ internal sealed partial class WireToJson
     private void WriteField(FieldDescriptor field, WireMessage message)
     {
         if (field.IsMap)
+        {
             WriteMap(field, message.All(field));
+        }
         else if (field.IsRepeated)
+        {
             WriteList(field, message.All(field));
+        }
         else if (MessageFields.IsMessage(field))
+        {
             WriteMessage(field.MessageType, message.Message(field));
+        }
         else
+        {
             WriteScalar(field, message.Scalar(field));
+        }
     }
 
     private void WriteList(FieldDescriptor field, IReadOnlyList<WireScalar> values)
@@ -118,9 +136,14 @@ internal sealed partial class WireToJson
 
             _path.Enter(index++);
             if (MessageFields.IsMessage(field))
+            {
                 WriteMessage(field.MessageType, value.Bytes);
+            }
             else
+            {
                 WriteScalar(field, value);
+            }
+
             _path.Leave();
         }
 
@@ -176,90 +199,12 @@ internal sealed partial class WireToJson
         _json.WriteEndObject();
     }
 
-    private string KeyText(FieldDescriptor key, WireScalar scalar) => key.FieldType switch
-    {
-        FieldType.String => Utf8.IsValid(scalar.Bytes.Span) ? Encoding.UTF8.GetString(scalar.Bytes.Span) : throw _path.Error("a key is not UTF-8"),
-        FieldType.Bool => scalar.Bits == 0 ? "false" : "true",
-        FieldType.UInt32 or FieldType.Fixed32 => ((uint)scalar.Bits).ToString(CultureInfo.InvariantCulture),
-        FieldType.UInt64 or FieldType.Fixed64 => scalar.Bits.ToString(CultureInfo.InvariantCulture),
-        _ => SignedOf(key.FieldType, scalar.Bits).ToString(CultureInfo.InvariantCulture),
-    };
-
-    private void WriteScalar(FieldDescriptor field, WireScalar scalar)
-    {
-        switch (field.FieldType)
-        {
-            case FieldType.String:
-                if (!Utf8.IsValid(scalar.Bytes.Span))
-                    throw _path.Error("the string is not UTF-8");
-                _json.WriteStringValue(scalar.Bytes.Span);
-                break;
-            case FieldType.Bytes:
-                _json.WriteBase64StringValue(scalar.Bytes.Span);
-                break;
-            case FieldType.Bool:
-                _json.WriteBooleanValue(scalar.Bits != 0);
-                break;
-            case FieldType.Enum:
-                WriteEnum(field.EnumType, (int)scalar.Bits);
-                break;
-            case FieldType.Double:
-                WriteNumber(BitConverter.UInt64BitsToDouble(scalar.Bits));
-                break;
-            case FieldType.Float:
-                var single = BitConverter.UInt32BitsToSingle((uint)scalar.Bits);
-                if (float.IsFinite(single))
-                    _json.WriteNumberValue(single);
-                else
-                    WriteNumber(single);
-                break;
-            case FieldType.UInt32 or FieldType.Fixed32:
-                _json.WriteNumberValue((uint)scalar.Bits);
-                break;
-            case FieldType.UInt64 or FieldType.Fixed64:
-                _json.WriteStringValue(scalar.Bits.ToString(CultureInfo.InvariantCulture));
-                break;
-            case FieldType.Int64 or FieldType.SInt64 or FieldType.SFixed64:
-                _json.WriteStringValue(SignedOf(field.FieldType, scalar.Bits).ToString(CultureInfo.InvariantCulture));
-                break;
-            default:
-                _json.WriteNumberValue(SignedOf(field.FieldType, scalar.Bits));
-                break;
-        }
-
-        CheckSize();
-    }
-
-    private void WriteNumber(double value)
-    {
-        if (double.IsFinite(value))
-            _json.WriteNumberValue(value);
-        else
-            _json.WriteStringValue(double.IsNaN(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity");
-    }
-
-    private void WriteEnum(EnumDescriptor type, int number)
-    {
-        if (type.FullName == "google.protobuf.NullValue")
-            _json.WriteNullValue();
-        else if (type.FindValueByNumber(number) is { } value)
-            _json.WriteStringValue(value.Name);
-        else
-            _json.WriteNumberValue(number);
-    }
-
-    private static long SignedOf(FieldType type, ulong bits) => type switch
-    {
-        FieldType.SInt32 => (int)((uint)bits >> 1) ^ -(int)(bits & 1),
-        FieldType.SInt64 => (long)(bits >> 1) ^ -(long)(bits & 1),
-        FieldType.Int32 or FieldType.SFixed32 => (int)bits,
-        _ => (long)bits,
-    };
-
     // Defaults and names of enum values make JSON far larger than the bytes: what a peer sent must not fill the memory.
     private void CheckSize()
     {
         if (_json.BytesCommitted + _json.BytesPending > _options.MaxBytes)
+        {
             throw _path.Error($"more than {_options.MaxBytes} bytes of JSON");
+        }
     }
 }

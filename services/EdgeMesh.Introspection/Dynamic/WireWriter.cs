@@ -65,7 +65,10 @@ internal sealed class WireWriter
         var length = _length - start;
         var size = 1;
         for (var rest = length >> 7; rest > 0; rest >>= 7)
+        {
             size++;
+        }
+
         if (size > 1)
         {
             Reserve(size - 1);
@@ -80,6 +83,8 @@ internal sealed class WireWriter
     private void Reserve(int size)
     {
         if (_buffer.Length - _length < size)
+        {
             Array.Resize(ref _buffer, checked(Math.Max(_buffer.Length * 2, _length + size)));
+        }
     }
 }

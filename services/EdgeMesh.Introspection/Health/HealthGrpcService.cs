@@ -12,7 +12,10 @@ public sealed class HealthGrpcService(NodeHealth health, UpstreamHealth upstream
     public override Task<HealthCheckResponse> Check(HealthCheckRequest request, ServerCallContext context)
     {
         if (health.Get(request.Service) is { } status)
+        {
             return Task.FromResult(new HealthCheckResponse { Status = status });
+        }
+
         return upstream.Find(request.Service) is { } route
             ? UpstreamHealth.CheckAsync(route, request, context)
             : throw new RpcException(new Status(StatusCode.NotFound, $"service \"{Excerpt.Of(request.Service)}\" is not known here"));
@@ -34,7 +37,10 @@ public sealed class HealthGrpcService(NodeHealth health, UpstreamHealth upstream
         await foreach (var status in watch.Statuses.ReadAllAsync(context.CancellationToken).ConfigureAwait(false))
         {
             if (status != last)
+            {
                 await responseStream.WriteAsync(new HealthCheckResponse { Status = status }, context.CancellationToken).ConfigureAwait(false);
+            }
+
             last = status;
         }
 

@@ -32,7 +32,9 @@ public sealed class NodeHealth
         get
         {
             lock (_lock)
+            {
                 return _watches.Count;
+            }
         }
     }
 
@@ -57,7 +59,9 @@ public sealed class NodeHealth
     public ServingStatus? Get(string service)
     {
         lock (_lock)
+        {
             return GetLocked(service);
+        }
     }
 
     /// <summary>Shows the node and all its services as NOT_SERVING, so that balancers go elsewhere while running calls finish. It cannot be undone.</summary>
@@ -79,7 +83,9 @@ public sealed class NodeHealth
         lock (_lock)
         {
             foreach (var watch in _watches)
+            {
                 watch.Complete();
+            }
         }
 
         _stopped.Cancel();
@@ -92,11 +98,17 @@ public sealed class NodeHealth
         lock (_lock)
         {
             if (_watches.Count >= _maxWatchers)
+            {
                 return null;
+            }
+
             var watch = new HealthWatch(service, Forget);
             watch.Publish(GetLocked(service) ?? ServingStatus.ServiceUnknown);
             if (_stopped.IsCancellationRequested)
+            {
                 watch.Complete();
+            }
+
             _watches.Add(watch);
             return watch;
         }
@@ -108,13 +120,17 @@ public sealed class NodeHealth
     private void PublishLocked()
     {
         foreach (var watch in _watches)
+        {
             watch.Publish(GetLocked(watch.Service) ?? ServingStatus.ServiceUnknown);
+        }
     }
 
     private void Forget(HealthWatch watch)
     {
         lock (_lock)
+        {
             _watches.Remove(watch);
+        }
     }
 }
 

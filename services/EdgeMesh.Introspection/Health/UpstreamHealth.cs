@@ -43,7 +43,9 @@ public sealed class UpstreamHealth(Func<string, HealthRoute?> route)
         {
             using var call = new Grpc.Health.V1.Health.HealthClient(route.Invoker).Watch(request, OptionsOf(context, either.Token));
             while (await call.ResponseStream.MoveNext(either.Token).ConfigureAwait(false))
+            {
                 await responses.WriteAsync(call.ResponseStream.Current, either.Token).ConfigureAwait(false);
+            }
         }
         catch (Exception e) when (stopped.IsCancellationRequested && e is OperationCanceledException or RpcException { StatusCode: StatusCode.Cancelled })
         {
@@ -60,7 +62,10 @@ public sealed class UpstreamHealth(Func<string, HealthRoute?> route)
     {
         var headers = new Metadata();
         foreach (var entry in context.RequestHeaders.Where(entry => IsCallers(entry.Key)))
+        {
             headers.Add(entry);
+        }
+
         return new CallOptions(headers, context.Deadline == DateTime.MaxValue ? null : context.Deadline, cancellation);
     }
 

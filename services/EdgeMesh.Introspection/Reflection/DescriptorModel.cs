@@ -40,7 +40,10 @@ internal sealed class DescriptorModel
         var learned = new Queue<DescriptorPool>(Learned);
         learned.Enqueue(pool);
         while (learned.Count > maxPools || (learned.Count > 1 && learned.Sum(one => one.Bytes) > maxBytes))
+        {
             learned.Dequeue();
+        }
+
         return new DescriptorModel(Services, _pools, learned);
     }
 

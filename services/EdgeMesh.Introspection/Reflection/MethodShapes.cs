@@ -45,7 +45,10 @@ public sealed class MethodShapes
             // A service of two sources is described by the first: that is where its calls go.
             var shapes = _index.Known.SelectMany(model => model.Shapes()).DistinctBy(shape => shape.Method).OrderBy(shape => shape.Method, StringComparer.Ordinal).ToList();
             if (shapes.SequenceEqual(_current))
+            {
                 return;
+            }
+
             _current = shapes;
         }
 

@@ -36,7 +36,10 @@ internal sealed class OriginReflection(OriginDescriptors origin, CallInvoker inv
         {
             // A finished refresh, good or bad, stands for its time; a running one is joined.
             if (_refresh is null || (_refresh.IsCompleted && time.GetElapsedTime(_refreshedAt) >= (_failure is null ? timing.RefreshInterval : timing.RetryInterval)))
+            {
                 _refresh = RefreshAsync();
+            }
+
             refresh = _refresh;
         }
 
@@ -49,10 +52,16 @@ internal sealed class OriginReflection(OriginDescriptors origin, CallInvoker inv
     {
         var files = await WithConnectionAsync(connection => connection.FetchAsync(question, _ => null, limits), cancellation).ConfigureAwait(false);
         if (files.Count == 0)
+        {
             return null;
+        }
+
         var pool = new DescriptorPool(limits);
         foreach (var file in files)
+        {
             pool.Add(file);
+        }
+
         lock (_lock)
         {
             _known = _known.WithLearned(pool, MaxLearned, limits.MaxBytes);
@@ -84,7 +93,10 @@ internal sealed class OriginReflection(OriginDescriptors origin, CallInvoker inv
         catch (RpcException e)
         {
             if (Settle(model: null, e) is null)
+            {
                 OriginReflectionLog.RefreshFailed(logger, Name, e.Status.Detail);
+            }
+
             throw;
         }
     }
@@ -118,9 +130,14 @@ internal sealed class OriginReflection(OriginDescriptors origin, CallInvoker inv
                 var question = new ServerReflectionRequest { FileContainingSymbol = service };
                 var files = await connection.FetchAsync(question, reusable.GetValueOrDefault, limits).ConfigureAwait(false);
                 if (files.Count > 0)
+                {
                     byService[service] = Place(files, pools);
+                }
+
                 foreach (var file in origin.ServicePrefix.Length > 0 ? files : [])
+                {
                     reusable.TryAdd(file.Name, file);
+                }
             }
             catch (Exception e) when (e is DescriptorException or ReflectionAnswerException)
             {
@@ -135,11 +152,20 @@ internal sealed class OriginReflection(OriginDescriptors origin, CallInvoker inv
     {
         var pool = pools.FirstOrDefault(pool => pool.Accepts(files));
         if (pool is null)
+        {
             pools.Add(pool = new DescriptorPool(limits));
+        }
+
         if (pools.Sum(one => one.Bytes) + files.Sum(file => file.Bytes.Length) > limits.MaxBytes)
+        {
             throw new DescriptorException($"{files[0].Name}: with it and its imports, more than the limit of {limits.MaxBytes} bytes of one origin");
+        }
+
         foreach (var file in files)
+        {
             pool.Add(file);
+        }
+
         return pool;
     }
 

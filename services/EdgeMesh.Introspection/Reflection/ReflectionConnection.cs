@@ -24,7 +24,10 @@ internal sealed class ReflectionConnection(CallInvoker invoker, CancellationToke
     public async Task<ServerReflectionResponse> AskAsync(ServerReflectionRequest question)
     {
         if (_call is not null)
+        {
             return await AskAsync(_call, question).ConfigureAwait(false);
+        }
+
         try
         {
             _call = Open(V1);
@@ -58,7 +61,9 @@ internal sealed class ReflectionConnection(CallInvoker invoker, CancellationToke
     {
         var answer = await AskForFilesAsync(question).ConfigureAwait(false);
         if (answer.Count == 0)
+        {
             return [];
+        }
 
         var byName = answer.DistinctBy(file => file.Name).ToDictionary(file => file.Name, StringComparer.Ordinal);
         var first = answer.FirstOrDefault(file => Answers(file, question)) ?? answer[0];
@@ -69,18 +74,26 @@ internal sealed class ReflectionConnection(CallInvoker invoker, CancellationToke
         {
             bytes += found[i].Bytes.Length;
             if (found.Count > limits.MaxFiles || bytes > limits.MaxBytes)
+            {
                 throw new DescriptorException($"{first.Name}: it and its imports are more than the limit of {limits.MaxFiles} files or {limits.MaxBytes} bytes");
+            }
+
             foreach (var name in found[i].Imports.Where(seen.Add))
             {
                 if (!byName.TryGetValue(name, out var import) && (import = present(name)) is null)
                 {
                     foreach (var file in await AskForFilesAsync(new ServerReflectionRequest { FileByFilename = name }).ConfigureAwait(false))
+                    {
                         byName.TryAdd(file.Name, file);
+                    }
+
                     byName.TryGetValue(name, out import);
                 }
 
                 if (import is not null)
+                {
                     found.Add(import);
+                }
             }
         }
 

@@ -17,7 +17,9 @@ internal sealed class ReflectionGrpcService(ReflectionIndex index) : ServerRefle
     {
         var session = new ReflectionSession(index);
         while (await requestStream.MoveNext(context.CancellationToken).ConfigureAwait(false))
+        {
             await responseStream.WriteAsync(await session.AnswerAsync(requestStream.Current, context.CancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+        }
     }
 }
 

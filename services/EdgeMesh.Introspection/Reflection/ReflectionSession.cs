@@ -71,23 +71,34 @@ internal sealed class ReflectionSession(ReflectionIndex index)
         foreach (var owner in owners)
         {
             if (await FindOrAskAsync(owner, question, cancellation).ConfigureAwait(false) is { } match)
+            {
                 return (owner, match);
+            }
         }
 
         if (_lastSource is { } last && _lastPool is { } pool && question.FindIn(pool) is { } same)
+        {
             return (last, same);
+        }
 
         var others = index.Sources.Except(owners).ToList();
         if (FindKnown(others, question) is { } known)
+        {
             return known;
+        }
+
         await index.RefreshAsync(cancellation).ConfigureAwait(false);
         if (FindKnown(others, question) is { } refreshed)
+        {
             return refreshed;
+        }
 
         foreach (var source in others.Where(source => source == _lastSource || source.ServicePrefix?.Length == 0))
         {
             if (await FindOrAskAsync(source, question, cancellation).ConfigureAwait(false) is { } match)
+            {
                 return (source, match);
+            }
         }
 
         throw new RpcException(new Status(StatusCode.NotFound, $"{question} is not known here"));
@@ -98,7 +109,9 @@ internal sealed class ReflectionSession(ReflectionIndex index)
         foreach (var source in sources)
         {
             if (question.FindIn(source.Known) is { } match)
+            {
                 return (source, match);
+            }
         }
 
         return null;
@@ -129,7 +142,10 @@ internal sealed class ReflectionSession(ReflectionIndex index)
     private IEnumerable<ByteString> Unsent(DescriptorMatch match)
     {
         if (_sent.Count > MaxSent)
+        {
             _sent.Clear();
+        }
+
         _sent.Remove((match.Pool, match.File.Name));
         return match.Pool.WithImports(match.File).Where(file => _sent.Add((match.Pool, file.Name))).Select(file => file.Bytes).ToList();
     }

@@ -85,7 +85,9 @@ public class DynamicCallTests
         using var call = method.Start(node.Channel.CreateCallInvoker(), Endless(left));
 
         await foreach (var _ in call.ReadAllAsync())
+        {
             break;
+        }
 
         await left.Task.WaitAsync(TestDeadline.Default);
     }
@@ -130,7 +132,10 @@ public class DynamicCallTests
         using var deadline = new CancellationTokenSource(TestDeadline.Default);
         var answers = new List<string>();
         await foreach (var answer in call.ReadAllAsync(deadline.Token))
+        {
             answers.Add(answer);
+        }
+
         return answers;
     }
 
@@ -141,7 +146,9 @@ public class DynamicCallTests
     {
         await Task.CompletedTask;
         foreach (var request in requests)
+        {
             yield return request;
+        }
     }
 
     private static async IAsyncEnumerable<string> Endless(TaskCompletionSource left, [EnumeratorCancellation] CancellationToken cancellation = default)

@@ -107,7 +107,9 @@ public class DescriptorPoolTests
     {
         var pool = new DescriptorPool();
         for (var i = 0; i < 2000; i++)
+        {
             pool.Add(File($"{i}.proto", i == 1999 ? [] : [$"{i + 1}.proto"], $"M{i}"));
+        }
 
         Assert.Equal(2000, pool.Link().Files.Count);
     }
@@ -146,12 +148,17 @@ public class DescriptorPoolTests
             var random = new Random(seed);
             var bytes = original.ToArray();
             for (var i = random.Next(1, 4); i > 0; i--)
+            {
                 bytes[random.Next(bytes.Length)] = (byte)random.Next(256);
+            }
+
             try
             {
                 var set = DescriptorPool.Parse(bytes, "fuzz").Link();
                 if (set.FindMessage("edgemesh.tests.Everything") is { } type)
+                {
                     new ProtoJson(set).ToJson(type, new RandomMessages(seed).Next<Everything>().ToByteArray());
+                }
             }
             catch (Exception e) when (e is DescriptorException or ProtoJsonException)
             {

@@ -45,7 +45,10 @@ public class FieldTraitsTests
             Options = new FieldOptions { Features = features },
         };
         if (type == FieldDescriptorProto.Types.Type.Message)
+        {
             field.TypeName = ".M";
+        }
+
         return field;
     }
 }

@@ -145,7 +145,10 @@ public class JsonToWireTests
         var random = new Random(seed);
         var json = Formatter.Format(new Everything { AString = "\\ud800", ADouble = 1e9, AnAny = Any.Pack(new Everything { ABool = true }), Renamed = "ü", ManyInt32 = { 1, 2 }, ByString = { ["k"] = 1 }, AMask = new FieldMask() }).ToCharArray();
         for (var i = random.Next(1, 5); i > 0; i--)
+        {
             json[random.Next(json.Length)] = Pieces[random.Next(Pieces.Length)];
+        }
+
         try
         {
             Everything.Parser.ParseFrom(Dynamic.ToWire(TestTypes.Everything, new string(json)));

@@ -23,18 +23,25 @@ internal sealed class RandomMessages(int seed)
         foreach (var field in message.Descriptor.Fields.InDeclarationOrder())
         {
             if (_random.Next(3) != 0)
+            {
                 continue;
+            }
+
             if (field.IsMap)
             {
                 var map = (System.Collections.IDictionary)field.Accessor.GetValue(message);
                 for (var i = _random.Next(4); i > 0; i--)
+                {
                     map[Value(field.MessageType.FindFieldByNumber(1), depth)!] = Value(field.MessageType.FindFieldByNumber(2), depth);
+                }
             }
             else if (field.IsRepeated)
             {
                 var list = (System.Collections.IList)field.Accessor.GetValue(message);
                 for (var i = _random.Next(5); i > 0; i--)
+                {
                     list.Add(Value(field, depth));
+                }
             }
             else if (Value(field, depth) is { } value)
             {

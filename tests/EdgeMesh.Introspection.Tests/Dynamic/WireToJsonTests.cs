@@ -95,7 +95,9 @@ public class WireToJsonTests
     {
         var message = new Everything();
         for (var i = 0; i < 100; i++)
+        {
             message = new Everything { AChild = message };
+        }
 
         Assert.NotEmpty(Dynamic.ToJson(TestTypes.Everything, message.AChild.ToByteArray()));
         Assert.Throws<ProtoJsonException>(() => Dynamic.ToJson(TestTypes.Everything, message.ToByteArray()));
@@ -119,7 +121,10 @@ public class WireToJsonTests
         var random = new Random(seed);
         var wire = new RandomMessages(seed).Next<Everything>().ToByteArray();
         for (var i = random.Next(1, 5); i > 0 && wire.Length > 0; i--)
+        {
             wire[random.Next(wire.Length)] = (byte)random.Next(256);
+        }
+
         try
         {
             Dynamic.ToJson(TestTypes.Everything, wire.AsMemory(0, random.Next(wire.Length + 1)));

@@ -51,7 +51,9 @@ public class NodeHealthTests
     {
         var health = new NodeHealth(maxWatchers: 1);
         using (health.TryWatch("a"))
+        {
             Assert.Null(health.TryWatch("b"));
+        }
 
         Assert.Equal(0, health.WatcherCount);
         using var next = health.TryWatch("b");

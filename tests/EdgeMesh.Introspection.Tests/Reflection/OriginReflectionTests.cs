@@ -31,8 +31,9 @@ public class OriginReflectionTests
     [Fact]
     public async Task List_TwoOrigins_HasTheServicesUnderTheirPrefixes()
     {
-        // The shop's server also serves the bank's service, which is not what it is fronted for.
-        await using var shop = await new ScriptedOrigin(TestFiles.Pool([.. Shop.Files, Bank.FindSymbol("bank.v1.Bank")!])).StartAsync();
+        // The shop's server also serves its own administration, which is not what it is fronted for.
+        var administration = TestFiles.Create("admin.proto", "admin.v1", [], [("Request", "r")], "Admin");
+        await using var shop = await new ScriptedOrigin(TestFiles.Pool([.. Shop.Files, administration])).StartAsync();
         await using var bank = await new ScriptedOrigin(Bank).StartAsync();
         await using var node = await StartAsync(Origin("shop.v1.", shop), Origin("bank.v1.B", bank));
         using var stream = new ReflectionStream(node);
@@ -110,6 +111,23 @@ public class OriginReflectionTests
         Assert.StartsWith("reflection of the shop: ", message, StringComparison.Ordinal);
         Assert.Equal(["bank.v1.Bank"], await stream.ListAsync());
         Assert.NotEmpty(await stream.SymbolAsync("bank.v1.Bank"));
+    }
+
+    [Fact]
+    public async Task Ask_OriginThatFailsAtOneService_ShowsTheOthers()
+    {
+        var shops = TestFiles.Pool(
+            [.. Shop.Files, TestFiles.Create("a.proto", "shop.v1", [], [("A", "a")], "Broken"), TestFiles.Create("b.proto", "shop.v1", [], [("B", "b")], "Garbled")]);
+        await using var origin = await new ScriptedOrigin(shops) { Broken = ["shop.v1.Broken"], Malformed = ["shop.v1.Garbled"] }.StartAsync();
+        await using var node = await StartAsync(Origin("shop.v1.", origin));
+        using var stream = new ReflectionStream(node);
+
+        Assert.Equal(["shop.v1.Broken", "shop.v1.Garbled", "shop.v1.Shop"], await stream.ListAsync());
+        Assert.Equal("Shop.proto", (await stream.SymbolAsync("shop.v1.Shop"))[0].Name);
+        Assert.Equal(
+            (StatusCode.Internal, $"reflection of origin shop.v1. at {origin.Address}: broken"),
+            await stream.ErrorAsync(new ServerReflectionRequest { FileContainingSymbol = "shop.v1.Broken" }));
+        Assert.Contains("not a FileDescriptorProto", (await stream.ErrorAsync(new ServerReflectionRequest { FileContainingSymbol = "shop.v1.Garbled" })).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -214,7 +232,9 @@ public class OriginReflectionTests
         services => services.AddSingleton(time).AddNodeIntrospection((_, options) =>
         {
             foreach (var origin in origins)
+            {
                 options.Origins.Add(origin);
+            }
         }),
         app => app.MapNodeIntrospection());
 }

@@ -28,6 +28,12 @@ internal sealed class ScriptedOrigin(DescriptorPool pool)
     /// <summary>Names that it finds when asked for, and lists nowhere.</summary>
     public DescriptorPool Hidden { get; init; } = new();
 
+    /// <summary>Symbols that it fails at, with INTERNAL.</summary>
+    public IReadOnlyList<string> Broken { get; init; } = [];
+
+    /// <summary>Symbols that it answers with bytes that are no descriptor.</summary>
+    public IReadOnlyList<string> Malformed { get; init; } = [];
+
     /// <summary>Starts it with the versions of reflection that it has.</summary>
     public Task<TestNode> StartAsync(bool v1 = true, bool v1Alpha = false, int port = 0) => TestNode.StartAsync(
         services => services.AddSingleton(this),
@@ -35,9 +41,14 @@ internal sealed class ScriptedOrigin(DescriptorPool pool)
         {
             app.MapGrpcService<CatalogService>();
             if (v1)
+            {
                 app.MapGrpcService<V1Service>();
+            }
+
             if (v1Alpha)
+            {
                 app.MapGrpcService<V1AlphaService>();
+            }
         },
         port);
 
@@ -46,7 +57,20 @@ internal sealed class ScriptedOrigin(DescriptorPool pool)
         Questions.Enqueue(question);
         var pool = _pool;
         if (question.MessageRequestCase == ServerReflectionRequest.MessageRequestOneofCase.ListServices)
+        {
             return new ServerReflectionResponse { ListServicesResponse = new ListServiceResponse { Service = { pool.Services.Select(name => new ServiceResponse { Name = name }) } } };
+        }
+
+        if (Broken.Contains(question.FileContainingSymbol))
+        {
+            return new ServerReflectionResponse { ErrorResponse = new ErrorResponse { ErrorCode = (int)StatusCode.Internal, ErrorMessage = "broken" } };
+        }
+
+        if (Malformed.Contains(question.FileContainingSymbol))
+        {
+            return new ServerReflectionResponse { FileDescriptorResponse = new FileDescriptorResponse { FileDescriptorProto = { ByteString.CopyFromUtf8("no descriptor") } } };
+        }
+
         var asked = new DescriptorQuestion(question);
         return (asked.FindIn(pool) ?? asked.FindIn(Hidden)) is { } match
             ? new ServerReflectionResponse
@@ -67,7 +91,9 @@ internal sealed class ScriptedOrigin(DescriptorPool pool)
             ServerCallContext context)
         {
             await foreach (var question in requestStream.ReadAllAsync(context.CancellationToken))
+            {
                 await responseStream.WriteAsync(origin.Answer(question));
+            }
         }
     }
 

@@ -28,7 +28,10 @@ internal static class TestFiles
     {
         var pool = new DescriptorPool();
         foreach (var file in files)
+        {
             pool.Add(file);
+        }
+
         return pool;
     }
 
