@@ -1,1 +1,5 @@
-return 0;
+using EdgeMesh.Node.CommandLine;
+using EdgeMesh.Node.Output;
+
+using var interruption = Interruption.OfProcess();
+return await Application.RunAsync(args, Terminal.OfProcess(), interruption);

@@ -1,0 +1,51 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using EdgeMesh.Node.Calls;
+using EdgeMesh.Node.Objects;
+using EdgeMesh.Node.Output;
+using EdgeMesh.Node.Servers;
+using EdgeMesh.Node.Targets;
+using EdgeMesh.Node.Up;
+
+namespace EdgeMesh.Node.CommandLine;
+
+/// <summary>All commands of <c>edgemesh</c>.</summary>
+internal static class CommandTree
+{
+    /// <summary>Examples of <c>edgemesh --help</c>.</summary>
+    public static IReadOnlyList<string> RootExamples { get; } =
+    [
+        "edgemesh up",
+        "edgemesh get demo/hello.txt --to http://127.0.0.1:6401 --verbose",
+        "edgemesh call 127.0.0.1:6401 --list",
+    ];
+
+    /// <summary>Builds the tree.</summary>
+    /// <param name="terminal">Where commands read and write.</param>
+    /// <param name="interruption">What ends servers.</param>
+    public static RootCommand Create(Terminal terminal, Interruption interruption)
+    {
+        var root = new RootCommand("EdgeMesh, a content delivery network for gRPC: a Region, edge locations that cache its answers, and the tools to use them.")
+        {
+            new RegionCommand(terminal, interruption),
+            new EdgeCommand(terminal, interruption),
+            new UpCommand(terminal),
+            new PutCommand(terminal),
+            new GetCommand(terminal),
+            new ListCommand(terminal),
+            new StatCommand(terminal),
+            new RemoveCommand(terminal),
+            new MakeBucketCommand(terminal),
+            new RemoveBucketCommand(terminal),
+            new NodesCommand(terminal),
+            new CallCommand(terminal),
+            new VersionCommand(terminal),
+        };
+        foreach (var option in root.Options.OfType<HelpOption>())
+        {
+            option.Action = new ExamplesHelpAction((HelpAction)option.Action!);
+        }
+
+        return root;
+    }
+}

@@ -1,0 +1,28 @@
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Options;
+
+namespace EdgeMesh.Node.CommandLine;
+
+/// <summary>What the user reads of a failure, in place of a stack trace.</summary>
+/// <param name="Lines">One line per cause.</param>
+/// <param name="ExitCode">One of <see cref="ExitCodes"/>.</param>
+internal sealed record FailureMessage(IReadOnlyList<string> Lines, int ExitCode)
+{
+    /// <summary>Explains an exception.</summary>
+    public static FailureMessage Of(Exception exception) => exception switch
+    {
+        CliException failure => new([failure.Message], failure.ExitCode),
+        OptionsValidationException invalid => new([.. invalid.Failures.Select(OneLine)], ExitCodes.Usage),
+        AggregateException { InnerExceptions: [var only] } => Of(only),
+        IOException { InnerException: AddressInUseException } inUse => Failed($"{OneLine(inUse.Message)} Choose another with --listen."),
+        IOException or UnauthorizedAccessException or SocketException => Failed(OneLine(exception.Message)),
+        _ => Failed($"unexpected {exception.GetType().Name}: {OneLine(exception.Message)}"),
+    };
+
+    /// <summary>A message without line breaks.</summary>
+    public static string OneLine(string message) =>
+        string.Join(' ', message.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+
+    private static FailureMessage Failed(string line) => new([line], ExitCodes.Failed);
+}

@@ -1,0 +1,21 @@
+using System.ComponentModel;
+
+namespace EdgeMesh.Node.Contracts;
+
+/// <summary>The JSON of <c>up</c>.</summary>
+internal sealed record MeshJson(
+    [property: Description("The nodes that were started, the Region first.")] IReadOnlyList<NodeJson> Nodes,
+    [property: Description("The calls that showed a miss become a hit, in order.")] IReadOnlyList<DemoCallJson> Calls,
+    [property: Description("With --check: whether every node was ready and every edge answered a miss, then a hit. Else null.")] bool? Passed);
+
+/// <summary>One call of <c>up</c>.</summary>
+internal sealed record DemoCallJson(
+    [property: Description("Name of the node that was called.")] string Node,
+    [property: Description("BUCKET/KEY that was read.")] string Object,
+    [property: Description("How the node came to the answer.")] AnswerJson Answer);
+
+/// <summary>The JSON of <c>version</c>.</summary>
+internal sealed record VersionJson(
+    [property: Description("Version of edgemesh.")] string Version,
+    [property: Description("The .NET runtime that it runs on.")] string Runtime,
+    [property: Description("The operating system.")] string System);

@@ -1,0 +1,65 @@
+using System.CommandLine;
+using EdgeMesh.EdgeLocation;
+using EdgeMesh.Node.CommandLine;
+using EdgeMesh.Node.Output;
+using EdgeMesh.Node.Values;
+
+namespace EdgeMesh.Node.Servers;
+
+/// <summary><c>edgemesh edge</c>.</summary>
+internal sealed class EdgeCommand : CliCommand
+{
+    private readonly Interruption _interruption;
+    private readonly Option<string> _name = CliOption.RequiredText("--name", "NAME", "The edge location's name, such as LHR50-1.");
+    private readonly Option<Uri> _region = CliOption.Required<Uri>("--region", "URL", "The Region that it caches for; it may start later than this node.", TargetAddress.TryRead);
+    private readonly Option<string> _listen = CliOption.Value<string>("--listen", "ADDRESS:PORT", "Where it takes calls; port 0: any free one.", PlainText.TryRead, "127.0.0.1:6401");
+    private readonly Option<long?> _cacheBytes = CliOption.Value<long?>("--cache-bytes", "SIZE", "Budget of the cache, such as 512MiB; default: a quarter of the memory that the process may use.", ByteSize.TryReadOptional);
+    private readonly Option<string?> _advertise = CliOption.Text("--advertise", "URL", "Where others reach it, when that is not where it listens.");
+    private readonly ServerOptions _server;
+
+    /// <summary>Creates the command.</summary>
+    public EdgeCommand(Terminal terminal, Interruption interruption)
+        : base(
+            "edge",
+            "Runs an edge location: it relays any method of any service to its Region, and caches answers that say they may be cached.",
+            [
+                "edgemesh edge --name LHR50-1 --region http://127.0.0.1:6400",
+                "edgemesh edge --name CDG50-1 --region http://127.0.0.1:6400 --listen 127.0.0.1:6402 --cache-bytes 512MiB",
+            ],
+            terminal)
+    {
+        _interruption = interruption;
+        Add(_name);
+        Add(_region);
+        Add(_listen);
+        Add(_cacheBytes);
+        Add(_advertise);
+        _server = new(this);
+    }
+
+    /// <inheritdoc/>
+    protected override Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        var options = new EdgeLocationOptions
+        {
+            Name = parsed.GetRequiredValue(_name),
+            Region = parsed.GetRequiredValue(_region),
+            Listen = parsed.GetRequiredValue(_listen),
+            CacheBytes = parsed.GetValue(_cacheBytes),
+            AdvertisedAddress = parsed.GetValue(_advertise),
+            TlsCertificatePath = _server.TlsCertificate(parsed),
+            TlsKeyPath = _server.TlsKey(parsed),
+            Insecure = _server.Insecure(parsed),
+            ShutdownTimeout = _server.ShutdownTimeout(parsed),
+        };
+        return new NodeRun(Terminal, _interruption, TimeProvider.System).RunAsync(
+            options.Name,
+            options.ShutdownTimeout,
+            _server.ExitOnStdinClose(parsed),
+            async starting =>
+            {
+                var node = await EdgeLocationNode.StartAsync(options, _server.Logging(parsed), starting);
+                return new StartedNode(node.Address, node.StopAsync, node);
+            });
+    }
+}

@@ -1,0 +1,98 @@
+using EdgeMesh.Node.CommandLine;
+using EdgeMesh.Node.Output;
+
+namespace EdgeMesh.Node.Servers;
+
+/// <summary>The life of a node's process: start, say that it is ready, wait for the end, stop in order.</summary>
+/// <remarks>
+/// It ends in one of four ways: SIGINT or SIGTERM (orderly, exit code 0); standard input at its end, when the parent
+/// asked for that (orderly, exit code 0); a failed start (its exception); a second signal (at once).
+/// </remarks>
+/// <param name="terminal">Standard output carries the ready line, standard input may end the run.</param>
+/// <param name="interruption">Ends the run.</param>
+/// <param name="time">Measures how long stopping may take.</param>
+internal sealed class NodeRun(Terminal terminal, Interruption interruption, TimeProvider time)
+{
+    /// <summary>Beyond the node's own limit for running calls: time to close files and sockets.</summary>
+    private static readonly TimeSpan StopMargin = TimeSpan.FromSeconds(5);
+
+    /// <summary>Runs a node to its end.</summary>
+    /// <param name="name">The node's name.</param>
+    /// <param name="shutdownTimeout">How long running calls may take after the end was asked for.</param>
+    /// <param name="exitOnStdinClose">True: the end of standard input asks for the end, and Ctrl-C is the parent's to handle.</param>
+    /// <param name="start">Starts the node; complete when it listens.</param>
+    /// <returns>One of <see cref="ExitCodes"/>.</returns>
+    public async Task<int> RunAsync(string name, TimeSpan shutdownTimeout, bool exitOnStdinClose, Func<CancellationToken, Task<StartedNode>> start)
+    {
+        if (exitOnStdinClose)
+        {
+            interruption.LeaveCtrlCToParent();
+            StartWatchingInput();
+        }
+
+        StartedNode started;
+        try
+        {
+            started = await start(interruption.Token);
+        }
+        catch (OperationCanceledException) when (interruption.Token.IsCancellationRequested)
+        {
+            return ExitCodes.Success;
+        }
+
+        await terminal.Out.WriteLineAsync(new ReadyLine(name, started.Address).ToString());
+        await terminal.Out.FlushAsync();
+        await WaitForEndAsync();
+        return await StopAsync(name, started, shutdownTimeout);
+    }
+
+    private async Task WaitForEndAsync()
+    {
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var registration = interruption.Token.Register(ended.SetResult);
+        await ended.Task;
+    }
+
+    private async Task<int> StopAsync(string name, StartedNode started, TimeSpan shutdownTimeout)
+    {
+        try
+        {
+            using var limit = new CancellationTokenSource(shutdownTimeout, time);
+            await started.StopAsync(limit.Token).WaitAsync(shutdownTimeout + StopMargin, time);
+            await started.Node.DisposeAsync().AsTask().WaitAsync(StopMargin, time);
+            return ExitCodes.Success;
+        }
+        catch (TimeoutException)
+        {
+            await terminal.Error.WriteLineAsync($"edgemesh: {name} did not stop in time and is ended as it is.");
+            return ExitCodes.Failed;
+        }
+    }
+
+    /// <summary>Waits for the end of standard input on a thread of its own: a blocking read cannot be cancelled, and must not keep the process alive.</summary>
+    private void StartWatchingInput()
+    {
+        var thread = new Thread(() =>
+        {
+            var buffer = new byte[256];
+            try
+            {
+                while (terminal.Input.Read(buffer) > 0)
+                {
+                    // What a parent may write there means nothing: only the end counts.
+                }
+            }
+            catch (IOException)
+            {
+                // Gone in another way is gone as well.
+            }
+
+            interruption.Request();
+        })
+        {
+            IsBackground = true,
+            Name = "standard input",
+        };
+        thread.Start();
+    }
+}

@@ -1,0 +1,55 @@
+using System.CommandLine;
+using EdgeMesh.Node.CommandLine;
+using EdgeMesh.Node.Values;
+using Microsoft.Extensions.Logging;
+
+namespace EdgeMesh.Node.Servers;
+
+/// <summary>The options of every command that runs a node: TLS, the log, the end.</summary>
+internal sealed class ServerOptions
+{
+    /// <summary>Long enough for ordinary calls; a stop without calls takes no time.</summary>
+    private static readonly Duration DefaultShutdownTimeout = new(TimeSpan.FromSeconds(30));
+
+    private readonly Option<string?> _tlsCertificate = CliOption.Text("--tls-cert", "FILE", "Serve TLS with this certificate, PEM, chain included.");
+    private readonly Option<string?> _tlsKey = CliOption.Text("--tls-key", "FILE", "The certificate's private key, PEM.");
+    private readonly Option<bool> _insecure = CliOption.Flag("--insecure", "Allow cleartext on an address beyond loopback.");
+    private readonly Option<LogLevel> _logLevel = CliOption.Value("--log-level", "LEVEL", "Least level of the log on standard error: trace, debug, information, warning, error, critical or none.", TryReadLevel, LogLevel.Information);
+    private readonly Option<Duration> _shutdownTimeout = CliOption.Value("--shutdown-timeout", "TIME", "How long running calls may go on after Ctrl-C or SIGTERM.", Duration.TryRead, DefaultShutdownTimeout);
+    private readonly Option<bool> _exitOnStdinClose = CliOption.Flag("--exit-on-stdin-close", "Stop when standard input ends, and leave Ctrl-C to the parent: for supervisors, whose children then never outlive them.");
+
+    /// <summary>Adds the options to a command.</summary>
+    public ServerOptions(Command command)
+    {
+        command.Add(_tlsCertificate);
+        command.Add(_tlsKey);
+        command.Add(_insecure);
+        command.Add(_logLevel);
+        command.Add(_shutdownTimeout);
+        command.Add(_exitOnStdinClose);
+    }
+
+    /// <summary>Path of the certificate; null: cleartext.</summary>
+    public string? TlsCertificate(ParseResult parsed) => parsed.GetValue(_tlsCertificate);
+
+    /// <summary>Path of its key.</summary>
+    public string? TlsKey(ParseResult parsed) => parsed.GetValue(_tlsKey);
+
+    /// <summary>Whether cleartext may leave the machine.</summary>
+    public bool Insecure(ParseResult parsed) => parsed.GetValue(_insecure);
+
+    /// <summary>The node's logging.</summary>
+    public Action<ILoggingBuilder> Logging(ParseResult parsed) => NodeLogging.At(parsed.GetRequiredValue(_logLevel));
+
+    /// <summary>How long running calls may go on.</summary>
+    public TimeSpan ShutdownTimeout(ParseResult parsed) => parsed.GetRequiredValue(_shutdownTimeout).Time;
+
+    /// <summary>Whether the end of standard input ends the node.</summary>
+    public bool ExitOnStdinClose(ParseResult parsed) => parsed.GetValue(_exitOnStdinClose);
+
+    private static bool TryReadLevel(string text, out LogLevel value, out string error)
+    {
+        error = "want trace, debug, information, warning, error, critical or none";
+        return Enum.TryParse(text, ignoreCase: true, out value) && Enum.IsDefined(value) && !char.IsAsciiDigit(text[0]);
+    }
+}

@@ -1,0 +1,76 @@
+using System.CommandLine;
+using EdgeMesh.Node.CommandLine;
+using EdgeMesh.Node.Contracts;
+using EdgeMesh.Node.Output;
+using EdgeMesh.Node.Values;
+using EdgeMesh.V1;
+using Grpc.Core;
+
+namespace EdgeMesh.Node.Targets;
+
+/// <summary><c>edgemesh nodes</c>.</summary>
+internal sealed class NodesCommand : CliCommand
+{
+    private readonly Option<bool> _json = CliOption.Json();
+    private readonly TargetOptions _target;
+
+    /// <summary>Creates the command.</summary>
+    public NodesCommand(Terminal terminal)
+        : base(
+            "nodes",
+            "Lists the Region and the nodes of its mesh, with what their caches counted. Only a Region knows: --target must name one.",
+            ["edgemesh nodes", "edgemesh nodes --to http://127.0.0.1:6400 --json"],
+            terminal)
+    {
+        _target = new(this);
+        Add(_json);
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Type> JsonContracts => [typeof(NodesJson)];
+
+    /// <inheritdoc/>
+    protected override async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        using var connection = _target.Connect(parsed);
+        var nodes = await ListAsync(connection, cancellationToken);
+        if (parsed.GetValue(_json))
+        {
+            JsonOutput.Write(Terminal, new NodesJson(nodes));
+            return ExitCodes.Success;
+        }
+
+        var table = new TextTable("Name", "Kind", "Address", "State", "Joined", ">Hits", ">Misses", ">Coalesced", ">Entries", ">Cache");
+        foreach (var node in nodes)
+        {
+            table.Add(
+                node.Name,
+                node.Kind,
+                node.Address,
+                node.State,
+                Timestamps.Show(node.Joined),
+                $"{node.Counts?.Hits}",
+                $"{node.Counts?.Misses}",
+                $"{node.Counts?.Coalesced}",
+                $"{node.Counts?.Entries}",
+                node.Counts is null ? "" : ByteSize.Show(node.Counts.CacheBytes));
+        }
+
+        table.Write(Terminal.OutConsole, Terminal.OutIsTerminal);
+        return ExitCodes.Success;
+    }
+
+    private static async Task<IReadOnlyList<NodeJson>> ListAsync(TargetConnection connection, CancellationToken cancellationToken)
+    {
+        var client = new TopologyService.TopologyServiceClient(connection.Channel);
+        try
+        {
+            var (response, _) = await connection.CallAsync(options => client.ListNodesAsync(new ListNodesRequest(), options), cancellationToken);
+            return [.. response.Nodes.Select(node => NodeJson.Of(node))];
+        }
+        catch (TargetException exception) when (exception.Status is StatusCode.Unimplemented or StatusCode.PermissionDenied)
+        {
+            throw new CliException($"{TargetAddress.Show(connection.Target)} is not a Region: only a Region knows the nodes of its mesh.", inner: exception);
+        }
+    }
+}

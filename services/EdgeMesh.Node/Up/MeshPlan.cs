@@ -1,0 +1,87 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using EdgeMesh.Node.Servers;
+using EdgeMesh.Node.Values;
+using EdgeMesh.Region;
+
+namespace EdgeMesh.Node.Up;
+
+/// <summary>Names and ports of a mesh on one machine.</summary>
+internal static class MeshPlan
+{
+    /// <summary>Most edge locations of one <c>up</c>: beyond it a machine measures its own scheduler.</summary>
+    public const int MostEdges = 24;
+
+    /// <summary>The Region's name.</summary>
+    public const string RegionName = "eu-west-2";
+
+    private const string ExitOnStdinClose = "--exit-on-stdin-close";
+
+    /// <summary>Who stops a mesh on his own machine does not want to wait for long calls.</summary>
+    private const string ShutdownTimeout = "5s";
+
+    /// <summary>Airports near large exchanges, by which edge locations are named.</summary>
+    private static readonly string[] Airports = ["LHR", "CDG", "FRA", "AMS", "DUB", "MAD", "MXP", "ARN", "WAW", "VIE", "ZRH", "CPH"];
+
+    /// <summary>Name of an edge location: <c>LHR50-1</c>, <c>CDG50-1</c>, ..., then <c>LHR50-2</c>.</summary>
+    /// <param name="index">From 0.</param>
+    public static string EdgeName(int index) =>
+        string.Create(CultureInfo.InvariantCulture, $"{Airports[index % Airports.Length]}50-{(index / Airports.Length) + 1}");
+
+    /// <summary>Ports of the Region and of the edges: the wanted ones, and for each that is taken the next free one.</summary>
+    /// <param name="first">The Region's port, the edges' follow; 0: the system chooses all of them.</param>
+    /// <param name="count">How many, the Region included.</param>
+    /// <exception cref="CommandLine.CliException">Too few ports are free above <paramref name="first"/>.</exception>
+    /// <remarks>Another process may take a port between this look and the node's start: the node then says so.</remarks>
+    public static IReadOnlyList<int> ChoosePorts(int first, int count)
+    {
+        if (first == 0)
+        {
+            return [.. Enumerable.Repeat(0, count)];
+        }
+
+        var ports = new List<int>();
+        for (var port = first; ports.Count < count; port++)
+        {
+            if (port > IPEndPoint.MaxPort)
+            {
+                throw new CommandLine.CliException($"--port {first}: not enough free ports from there up");
+            }
+
+            if (IsFree(port))
+            {
+                ports.Add(port);
+            }
+        }
+
+        return ports;
+    }
+
+    /// <summary>The command line of the Region.</summary>
+    public static IReadOnlyList<string> RegionArguments(string name, int port, string dataDirectory, IReadOnlyList<OriginOptions> origins) =>
+        ["region", "--name", name, "--listen", Listen(port), "--data", dataDirectory, .. OriginArguments.Show(origins), "--shutdown-timeout", ShutdownTimeout, ExitOnStdinClose];
+
+    /// <summary>The command line of an edge location.</summary>
+    public static IReadOnlyList<string> EdgeArguments(string name, int port, Uri region, long cacheBytes) =>
+        ["edge", "--name", name, "--region", TargetAddress.Show(region), "--listen", Listen(port), "--cache-bytes", cacheBytes.ToString(CultureInfo.InvariantCulture), "--shutdown-timeout", ShutdownTimeout, ExitOnStdinClose];
+
+    /// <summary>The same command line for a person, whose terminal should not end the node.</summary>
+    public static IEnumerable<string> ByHand(IEnumerable<string> arguments) => arguments.Where(argument => argument != ExitOnStdinClose);
+
+    private static string Listen(int port) => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{port}");
+
+    private static bool IsFree(int port)
+    {
+        try
+        {
+            using var listener = new TcpListener(IPAddress.Loopback, port);
+            listener.Start();
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+}

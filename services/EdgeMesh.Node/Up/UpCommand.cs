@@ -1,0 +1,158 @@
+using System.CommandLine;
+using System.Globalization;
+using EdgeMesh.Node.CommandLine;
+using EdgeMesh.Node.Contracts;
+using EdgeMesh.Node.Output;
+using EdgeMesh.Node.Servers;
+using EdgeMesh.Node.Targets;
+using EdgeMesh.Node.Values;
+
+namespace EdgeMesh.Node.Up;
+
+/// <summary><c>edgemesh up</c>.</summary>
+/// <remarks>
+/// <list type="number">
+/// <item>Start the Region, then the edges, each as a child process; wait until all are healthy.</item>
+/// <item>Load the demo bucket; fetch an object twice through every edge.</item>
+/// <item>Show nodes and calls. With <c>--check</c>: judge them and end.</item>
+/// <item>Show the nodes' log until Ctrl-C; a child that ends by itself is named, not restarted, and makes the exit code 1.</item>
+/// <item>Stop the edges, then the Region; remove a temporary data directory.</item>
+/// </list>
+/// </remarks>
+internal sealed class UpCommand : CliCommand
+{
+    private const int DefaultPort = 6400;
+    private const int DefaultEdges = 3;
+
+    /// <summary>Several caches share one machine here: the node's own default, a quarter of its memory, would add up to all of it.</summary>
+    private const long DefaultCacheBytes = 128L << 20;
+
+    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(10);
+
+    private readonly Option<bool> _check = CliOption.Flag("--check", "Do it all once, verify that every edge answers a miss and then a hit, and end with exit code 0 or 1.");
+    private readonly Option<int> _edges = CliOption.Value("--edges", "N", "How many edge locations.", WholeNumber.Between(0, MeshPlan.MostEdges), DefaultEdges);
+    private readonly Option<int> _port = CliOption.Value("--port", "PORT", "The Region's port; the edges take the next ones. One that is taken is passed over; 0: any free ones.", WholeNumber.Between(0, 65_535), DefaultPort);
+    private readonly Option<string?> _data = CliOption.Text("--data", "DIR", "Where the Region keeps its objects; default: a temporary directory, removed at the end.");
+    private readonly Option<long> _cacheBytes = CliOption.Value<long>("--cache-bytes", "SIZE", "Budget of each edge's cache.", ByteSize.TryRead, DefaultCacheBytes);
+    private readonly OriginArguments _origins;
+    private readonly Option<bool> _json = CliOption.Json();
+
+    /// <summary>Creates the command.</summary>
+    public UpCommand(Terminal terminal)
+        : base(
+            "up",
+            "Starts a whole mesh on this machine, each node a process of its own, loads a bucket named demo, shows a miss become a hit, then the nodes' log until Ctrl-C.",
+            [
+                "edgemesh up",
+                "edgemesh up --edges 5 --data ./mesh-data",
+                "edgemesh up --origin shop.v1.=http://127.0.0.1:9000 --origin-reflection shop.v1.",
+                "edgemesh up --check",
+            ],
+            terminal)
+    {
+        Add(_check);
+        Add(_edges);
+        Add(_port);
+        Add(_data);
+        Add(_cacheBytes);
+        _origins = new(this);
+        Add(_json);
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Type> JsonContracts => [typeof(MeshJson)];
+
+    /// <inheritdoc/>
+    protected override async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        using var data = MeshData.Open(parsed.GetValue(_data));
+        var names = Enumerable.Range(0, parsed.GetRequiredValue(_edges)).Select(MeshPlan.EdgeName).Prepend(MeshPlan.RegionName).ToArray();
+        var json = parsed.GetValue(_json);
+        var log = new EventLog(json ? Terminal.ErrorConsole : Terminal.OutConsole, names);
+        await using var mesh = new Mesh(SelfProgram.Find(), TimeProvider.System);
+        try
+        {
+            var report = await StartAsync(mesh, names, data.Path, parsed, log, cancellationToken);
+            var check = parsed.GetValue(_check);
+            var faults = check ? DemoCalls.FindFaults(report.Calls, names[1..]) : [];
+            new UpReport(Terminal).Write(check ? report with { Passed = faults.Count == 0 } : report, json);
+            if (check)
+            {
+                foreach (var fault in faults)
+                {
+                    await Terminal.Error.WriteLineAsync($"edgemesh: check failed: {fault}");
+                }
+
+                return faults.Count == 0 ? ExitCodes.Success : ExitCodes.Failed;
+            }
+
+            new UpReport(Terminal).WriteHints(SelfProgram.Find(), report);
+            log.Release();
+            return await FollowAsync(mesh, cancellationToken);
+        }
+        catch (OperationCanceledException) when (!parsed.GetValue(_check))
+        {
+            return ExitCodes.Success;
+        }
+        catch (CliException)
+        {
+            // The nodes' own lines say more than ours.
+            log.Release();
+            throw;
+        }
+    }
+
+    private async Task<MeshJson> StartAsync(Mesh mesh, string[] names, string data, ParseResult parsed, EventLog log, CancellationToken cancellationToken)
+    {
+        var ports = MeshPlan.ChoosePorts(parsed.GetRequiredValue(_port), names.Length);
+        var started = TimeProvider.System.GetTimestamp();
+        async Task<Uri> StartNodeAsync(string name, IReadOnlyList<string> arguments)
+        {
+            var address = await mesh.StartAsync(name, arguments, log.Write, cancellationToken);
+            await Terminal.Error.WriteLineAsync(string.Create(
+                CultureInfo.InvariantCulture, $"{name,-10} ready at {TargetAddress.Show(address)} after {TimeProvider.System.GetElapsedTime(started).TotalSeconds:0.0} s"));
+            return address;
+        }
+
+        await Terminal.Error.WriteLineAsync($"starting {names.Length} nodes, data in {data}");
+        var region = await StartNodeAsync(names[0], MeshPlan.RegionArguments(names[0], ports[0], data, _origins.Read(parsed)));
+        var edges = await Task.WhenAll(names.Zip(ports).Skip(1).Select(edge =>
+            StartNodeAsync(edge.First, MeshPlan.EdgeArguments(edge.First, edge.Second, region, parsed.GetRequiredValue(_cacheBytes)))));
+        var nodes = await mesh.WaitUntilHealthyAsync(cancellationToken);
+
+        using (var connection = new TargetConnection(region, CallTimeout, TimeProvider.System))
+        {
+            await DemoBucket.LoadAsync(connection, cancellationToken);
+        }
+
+        return new(nodes, await DemoCalls.RunAsync(names.Skip(1).Zip(edges), CallTimeout, TimeProvider.System, cancellationToken), null);
+    }
+
+    /// <summary>Waits for Ctrl-C, or for the last child to end by itself; names each that does.</summary>
+    private async Task<int> FollowAsync(Mesh mesh, CancellationToken cancellationToken)
+    {
+        var running = mesh.Children.ToList();
+        var exitCode = ExitCodes.Success;
+        while (running.Count > 0)
+        {
+            try
+            {
+                await Task.WhenAny(running.Select(child => child.Ended)).WaitAsync(cancellationToken);
+            }
+            catch (OperationCanceledException)
+            {
+                return exitCode;
+            }
+
+            foreach (var child in running.Where(child => child.Ended.IsCompleted).ToArray())
+            {
+                running.Remove(child);
+                exitCode = ExitCodes.Failed;
+                await Terminal.Error.WriteLineAsync($"edgemesh: {child.Name} ended by itself with exit code {await child.Ended}; it is not restarted. Start it again with:");
+                await Terminal.Error.WriteLineAsync($"  {SelfProgram.Find().Show(MeshPlan.ByHand(child.Arguments))}");
+            }
+        }
+
+        return exitCode;
+    }
+}

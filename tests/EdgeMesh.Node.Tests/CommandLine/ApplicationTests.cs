@@ -1,0 +1,99 @@
+using EdgeMesh.Node.CommandLine;
+using EdgeMesh.Testing;
+
+namespace EdgeMesh.Node.Tests.CommandLine;
+
+public sealed class ApplicationTests
+{
+    [Fact]
+    public async Task RunAsync_NoCommand_NamesTheCommands()
+    {
+        var run = await CliRun.Of();
+
+        Assert.Equal(ExitCodes.Usage, run.ExitCode);
+        Assert.StartsWith("edgemesh: no command; there are region, edge, up, put, get", run.Error);
+        Assert.EndsWith("See: edgemesh --help", run.Error.TrimEnd());
+    }
+
+    [Fact]
+    public async Task RunAsync_UnknownCommand_NamesTheCommands()
+    {
+        var run = await CliRun.Of("regoin");
+
+        Assert.Equal(ExitCodes.Usage, run.ExitCode);
+        Assert.StartsWith("edgemesh: no such command 'regoin'; there are", run.Error);
+    }
+
+    [Theory]
+    [InlineData("--range '5': want FIRST-LAST, FIRST- or -COUNT", "get", "b/k", "--range", "5")]
+    [InlineData("--target 'ftp://x': want http://HOST:PORT", "ls", "--to", "ftp://x")]
+    [InlineData("BUCKET/KEY 'b': want BUCKET/KEY", "stat", "b")]
+    [InlineData("--if-generation '-1': want a generation", "rm", "b/k", "--if-generation", "-1")]
+    [InlineData("--edges '99': want a whole number from 0 to 24", "up", "--edges", "99")]
+    [InlineData("'--nonsense'", "ls", "--nonsense")]
+    [InlineData("name a key", "rm", "b")]
+    [InlineData("standard input has no name", "put", "-", "b/")]
+    [InlineData("name a FILE", "get", "b/k", "--json")]
+    public async Task RunAsync_WrongUsage_OneLineAndExitCode2(string expected, params string[] arguments)
+    {
+        var run = await CliRun.Of(arguments);
+
+        Assert.Equal(ExitCodes.Usage, run.ExitCode);
+        Assert.Contains(expected, run.Error);
+        Assert.Empty(run.Output);
+        Assert.DoesNotContain("   at ", run.Error);
+        Assert.Single(run.Error.Split('\n'), line => line.StartsWith("edgemesh: ", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("ls")]
+    [InlineData("nodes")]
+    [InlineData("get", "b/k")]
+    [InlineData("stat", "b/k")]
+    [InlineData("put", "-", "b/k")]
+    [InlineData("rm", "b/k")]
+    [InlineData("mb", "bucket")]
+    [InlineData("rb", "bucket")]
+    public async Task RunAsync_UnreachableNode_OneLineAndExitCode1(params string[] arguments)
+    {
+        var target = $"http://127.0.0.1:{FreePort.Take()}";
+
+        var run = await CliRun.Of([.. arguments, "--to", target]);
+
+        Assert.Equal(ExitCodes.Failed, run.ExitCode);
+        Assert.Equal($"edgemesh: cannot reach {target}: Connection refused. Is a node running there? `edgemesh up` starts a mesh.", run.Error.TrimEnd());
+        Assert.Empty(run.Output);
+    }
+
+    [Fact]
+    public async Task RunAsync_MissingFile_OneLineAndExitCode1()
+    {
+        using var directory = new TempDirectory();
+
+        var run = await CliRun.Of("put", directory.File("absent"), "b/k");
+
+        Assert.Equal(ExitCodes.Failed, run.ExitCode);
+        Assert.StartsWith("edgemesh: Could not find file", run.Error);
+        Assert.Single(run.Error.TrimEnd().Split('\n'));
+    }
+
+    [Fact]
+    public async Task RunAsync_Help_ListsExamplesAndVariables()
+    {
+        var run = await CliRun.Of("get", "--help");
+
+        Assert.Equal(ExitCodes.Success, run.ExitCode);
+        Assert.Contains("edgemesh get demo/hello.txt", run.Output);
+        Assert.Contains("[env: EDGEMESH_RANGE]", run.Output);
+        Assert.Contains("[default: 30s]", run.Output);
+    }
+
+    [Fact]
+    public async Task RunAsync_HelpWithErrors_StillHelps()
+    {
+        var run = await CliRun.Of("get", "--range", "5", "--help");
+
+        Assert.Equal(ExitCodes.Success, run.ExitCode);
+        Assert.Contains("Examples:", run.Output);
+    }
+}

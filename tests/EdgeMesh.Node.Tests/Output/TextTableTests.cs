@@ -1,0 +1,35 @@
+using EdgeMesh.Node.Output;
+
+namespace EdgeMesh.Node.Tests.Output;
+
+public sealed class TextTableTests
+{
+    [Fact]
+    public void Write_Redirected_AlignedPlainText()
+    {
+        var output = new MemoryStream();
+        var terminal = Terminal.Redirected(Stream.Null, output, TextWriter.Null, new Dictionary<string, string>());
+        var table = new TextTable("Name", ">Hits", "State");
+        table.Add("LHR50-1", "7", "ready");
+        table.Add("a [b]", "1200", "");
+
+        table.Write(terminal.OutConsole, terminal.OutIsTerminal);
+
+        Assert.Equal(
+            """
+            NAME     HITS  STATE
+            LHR50-1     7  ready
+            a [b]    1200
+
+            """.ReplaceLineEndings(),
+            System.Text.Encoding.UTF8.GetString(output.ToArray()));
+    }
+
+    [Fact]
+    public void Add_TooFewCells_Throws() => Assert.Throws<ArgumentOutOfRangeException>(() => new TextTable("a", "b").Add("1"));
+
+    [Fact]
+    public void Draw_HalfDone_HalfABar() => Assert.Equal(
+        "movie.mkv [###############...............]  50 % 8.0 MiB of 16.0 MiB 4.0 MiB/s ",
+        ProgressLine.Draw("movie.mkv", 8 << 20, 16 << 20, TimeSpan.FromSeconds(2)));
+}

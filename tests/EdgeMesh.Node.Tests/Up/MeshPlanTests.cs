@@ -1,0 +1,52 @@
+using System.Net;
+using System.Net.Sockets;
+using EdgeMesh.Node.CommandLine;
+using EdgeMesh.Node.Up;
+
+namespace EdgeMesh.Node.Tests.Up;
+
+public sealed class MeshPlanTests
+{
+    [Fact]
+    public void EdgeName_Any_UniqueAndInOrder()
+    {
+        var names = Enumerable.Range(0, MeshPlan.MostEdges).Select(MeshPlan.EdgeName).ToArray();
+
+        Assert.Equal(["LHR50-1", "CDG50-1", "FRA50-1"], names[..3]);
+        Assert.Equal("LHR50-2", names[12]);
+        Assert.Distinct(names);
+    }
+
+    [Fact]
+    public void ChoosePorts_TakenPort_IsPassedOver()
+    {
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        var port = ((IPEndPoint)taken.LocalEndpoint).Port;
+
+        // Two ports below the top of the range would leave no room to pass over.
+        var ports = MeshPlan.ChoosePorts(Math.Min(port, 65_500), 3);
+
+        Assert.DoesNotContain(port, ports);
+        Assert.Equal(3, ports.Count);
+        Assert.Equal(ports.Order(), ports);
+        Assert.Distinct(ports);
+    }
+
+    [Fact]
+    public void ChoosePorts_Zero_LeavesThemToTheSystem() => Assert.Equal([0, 0, 0], MeshPlan.ChoosePorts(0, 3));
+
+    [Fact]
+    public void ChoosePorts_TooFew_Fails() => Assert.Throws<CliException>(() => MeshPlan.ChoosePorts(65_530, 20));
+
+    [Fact]
+    public void ByHand_Arguments_RunWithoutAParent()
+    {
+        var arguments = MeshPlan.EdgeArguments("LHR50-1", 6401, new Uri("http://127.0.0.1:6400"), 1024);
+
+        Assert.Contains("--exit-on-stdin-close", arguments);
+        Assert.Equal(
+            "edge --name LHR50-1 --region http://127.0.0.1:6400 --listen 127.0.0.1:6401 --cache-bytes 1024 --shutdown-timeout 5s",
+            string.Join(' ', MeshPlan.ByHand(arguments)));
+    }
+}
