@@ -6,10 +6,7 @@ namespace EdgeMesh.Storage.Bodies;
 /// <remarks>First come, first served. Thread-safe.</remarks>
 internal sealed class BlockingWorkers : IAsyncDisposable
 {
-    /// <summary>
-    /// How many. Syncs that are under way together share one journal commit of the file system, so more of them cost little; past this
-    /// many the gain was lost in measurements on two cores (docs/decisions.md).
-    /// </summary>
+    /// <summary>How many. Syncs that are under way together share one journal commit of the file system, so a few threads serve many writers; more would only wait in the kernel.</summary>
     internal const int Count = 8;
 
     private readonly BlockingCollection<Action> _queue = [];
