@@ -122,7 +122,7 @@ internal sealed class ResponseSender
     /// <summary>Sets the status, for whoever took the end: as trailers, or, when nothing has been sent, as headers without a body (Trailers-Only).</summary>
     public void SetStatus(Status status, Metadata trailers)
     {
-        var fields = _headersFixed
+        var fields = _headersFixed || _http.Response.HasStarted
             ? _http.Features.GetRequiredFeature<IHttpResponseTrailersFeature>().Trailers
             : _http.Response.Headers;
         fields.GrpcStatus = StatusText(status.StatusCode);

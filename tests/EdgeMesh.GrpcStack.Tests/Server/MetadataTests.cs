@@ -5,18 +5,32 @@ namespace EdgeMesh.GrpcStack.Tests.Server;
 public sealed class MetadataTests
 {
     [Fact]
-    public async Task RequestHeaders_RepeatedNames_StayApart()
+    public async Task RequestHeaders_JoinedBinaryValues_ComeApart()
     {
         Metadata? seen = null;
         await using var host = await ScriptedHost.StartAsync(Keep(headers => seen = headers));
 
-        // HttpClient joins repeated headers with commas: for text that is one value, for binary it is the specification's list.
+        // HttpClient joins repeated headers with commas, as proxies may: binary values are taken apart again, text cannot be.
         await host.CallAsync("Unary", Frames.Of(1), ("text", "a"), ("one-bin", "AA"), ("one-bin", "AQI="), ("X-Upper", "b"), ("joined-bin", "Aw,BAU, Bg=="));
 
         Assert.Equal("a", seen!.GetValue("TEXT"));
         Assert.Equal("b", seen.Single(entry => entry.Key == "x-upper").Value);
         Assert.Equal([[0], [1, 2]], seen.GetAll("one-bin").Select(entry => entry.ValueBytes));
         Assert.Equal([[3], [4, 5], [6]], seen.GetAll("joined-bin").Select(entry => entry.ValueBytes));
+    }
+
+    [Fact]
+    public async Task RequestHeaders_SentInSeveralFields_AreSeveralEntries()
+    {
+        Metadata? seen = null;
+        await using var host = await ScriptedHost.StartAsync(Keep(headers => seen = headers));
+
+        var frames = await BareConnection.RequestAsync(
+            host.Address, "/test.TestService/Unary", [("text", "1"), ("k-bin", "AA"), ("text", "2, 3"), ("k-bin", "AQI"), ("text", "1")], Frames.Of(1));
+
+        Assert.Equal([FrameType.Headers, FrameType.Data, FrameType.Headers], frames.Select(frame => frame.Type));
+        Assert.Equal(["1", "2, 3", "1"], seen!.GetAll("text").Select(entry => entry.Value));
+        Assert.Equal([[0], [1, 2]], seen.GetAll("k-bin").Select(entry => entry.ValueBytes));
     }
 
     [Fact]
