@@ -56,6 +56,13 @@ internal static class UnaryRequest
                 if (shape != RequestShape.Open || read.IsCanceled)
                 {
                     reader.AdvanceTo(buffer.Start);
+                    if (read.IsCanceled)
+                    {
+                        // What was examined before would be held back until more comes, and perhaps nothing comes until it
+                        // is answered: the next read shall return at once.
+                        reader.CancelPendingRead();
+                    }
+
                     return (shape, default);
                 }
 
