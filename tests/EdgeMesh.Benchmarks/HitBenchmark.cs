@@ -13,7 +13,7 @@ internal sealed record Schedule(int Rounds, TimeSpan RunTime, TimeSpan WarmUp);
 /// <param name="Description">What it is.</param>
 /// <param name="CallsPerSecond">One figure a round.</param>
 /// <param name="MedianCallsPerSecond">Their median.</param>
-/// <param name="Ratio">The median over the first peer's.</param>
+/// <param name="Ratio">The median, over the rounds, of its figure over the first peer's in the same round: what slows a whole round down falls out.</param>
 internal sealed record PeerResult(string Peer, string Description, IReadOnlyList<double> CallsPerSecond, double MedianCallsPerSecond, double Ratio);
 
 /// <summary>What was measured, where, and how.</summary>
@@ -65,7 +65,6 @@ internal static class HitBenchmark
             }
         }
 
-        var medians = rates.Select(Median).ToList();
         var method = string.Create(
             CultureInfo.InvariantCulture,
             $"h2load -c 4 -m 32 on core {LoadCore}, server pinned to core {ServerCore}, {schedule.WarmUp.TotalSeconds} s of load first, {schedule.Rounds} alternating rounds of {schedule.RunTime.TotalSeconds} s");
@@ -73,10 +72,10 @@ internal static class HitBenchmark
             "hit",
             await Machine.DescribeAsync(),
             method,
-            [.. peers.Select((peer, i) => new PeerResult(peer.Name, peer.Description, rates[i], medians[i], medians[i] / medians[0]))]);
+            [.. peers.Select((peer, i) => new PeerResult(peer.Name, peer.Description, rates[i], Median(rates[i]), Median(rates[i].Zip(rates[0], (own, first) => own / first))))]);
     }
 
-    private static double Median(List<double> figures)
+    private static double Median(IEnumerable<double> figures)
     {
         var sorted = figures.Order().ToList();
         var middle = sorted.Count / 2;

@@ -10,7 +10,7 @@ internal static class ResultTable
     {
         var lines = new List<string>
         {
-            "| peer | calls/s, median | lowest to highest | ratio |",
+            "| peer | calls/s, median | lowest to highest | ratio, median of rounds |",
             "|---|---|---|---|",
         };
         lines.AddRange(result.Peers.Select(p => string.Create(

@@ -8,7 +8,7 @@ namespace EdgeMesh.Testing;
 public sealed class ForeignFactAttribute : FactAttribute
 {
     /// <summary>Names the programs.</summary>
-    /// <param name="tools">As they are called: found on the PATH; or <c>grpc-js</c>, <c>python3-grpcio</c>.</param>
+    /// <param name="tools">As they are called: found on the PATH; or <c>grpc-js</c>, <c>node-example</c>, <c>python3-grpcio</c>, <c>python3-grpc-tools</c>.</param>
     public ForeignFactAttribute(params string[] tools) => Skip = ForeignTools.WhyNot(tools);
 }
 
@@ -24,6 +24,7 @@ public sealed class ForeignTheoryAttribute : TheoryAttribute
 internal static class ForeignTools
 {
     private const string GrpcJsFolder = "tests/EdgeMesh.Scenarios/Interop/grpc-js";
+    private const string NodeExampleFolder = "clients/examples/node";
 
     // Debian packages whose names differ from the program's.
     private static readonly Dictionary<string, string> Packages = new(StringComparer.Ordinal)
@@ -38,8 +39,10 @@ internal static class ForeignTools
     // Libraries rather than programs: whether they are here, and how to get them.
     private static readonly Dictionary<string, (Lazy<bool> IsHere, string HowTo)> Libraries = new(StringComparer.Ordinal)
     {
-        ["grpc-js"] = (new(HasGrpcJs), $"install Node.js, then npm ci --prefix {GrpcJsFolder}"),
-        ["python3-grpcio"] = (new(HasPythonGrpc), "apt-get install python3-grpcio python3-protobuf"),
+        ["grpc-js"] = (new(() => HasGrpcJs(GrpcJsFolder)), $"install Node.js, then npm ci --prefix {GrpcJsFolder}"),
+        ["node-example"] = (new(() => HasGrpcJs(NodeExampleFolder)), $"install Node.js, then npm ci --prefix {NodeExampleFolder}"),
+        ["python3-grpcio"] = (new(() => HasPythonModules("grpc, google.protobuf")), "apt-get install python3-grpcio python3-protobuf"),
+        ["python3-grpc-tools"] = (new(() => HasPythonModules("grpc_tools.protoc")), "apt-get install python3-grpc-tools"),
     };
 
     /// <summary>Why a test cannot run; null: it can, or must.</summary>
@@ -62,10 +65,10 @@ internal static class ForeignTools
     private static bool IsOnPath(string tool) =>
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(directory => directory.Length > 0 && File.Exists(Path.Combine(directory, tool)));
 
-    private static bool HasGrpcJs() =>
-        IsOnPath("node") && File.Exists(Path.Combine(Repository.Root, GrpcJsFolder, "node_modules/@grpc/grpc-js/package.json"));
+    private static bool HasGrpcJs(string folder) =>
+        IsOnPath("node") && File.Exists(Path.Combine(Repository.Root, folder, "node_modules/@grpc/grpc-js/package.json"));
 
-    private static bool HasPythonGrpc()
+    private static bool HasPythonModules(string modules)
     {
         if (!File.Exists("/usr/bin/python3"))
         {
@@ -73,7 +76,7 @@ internal static class ForeignTools
         }
 
         // Debian's own Python: another one on the PATH does not see Debian's packages.
-        using var python = Process.Start(new ProcessStartInfo("/usr/bin/python3", ["-c", "import grpc, google.protobuf"]) { RedirectStandardError = true });
+        using var python = Process.Start(new ProcessStartInfo("/usr/bin/python3", ["-c", $"import {modules}"]) { RedirectStandardError = true });
         return python!.WaitForExit(TestDeadline.Default) && python.ExitCode == 0;
     }
 }
