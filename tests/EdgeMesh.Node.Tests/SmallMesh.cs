@@ -2,7 +2,7 @@ using EdgeMesh.EdgeLocation;
 using EdgeMesh.Region;
 using EdgeMesh.Testing;
 
-namespace EdgeMesh.Node.Tests.Objects;
+namespace EdgeMesh.Node.Tests;
 
 /// <summary>A Region and an edge location inside the test's process, on ports that the system chose.</summary>
 public sealed class SmallMesh : IAsyncLifetime
