@@ -37,7 +37,7 @@ public sealed class CallCommandTests(SmallMesh mesh) : IClassFixture<SmallMesh>
     {
         await CliRun.Of("mb", _bucket, "--to", mesh.Region);
         var requests = $$"""
-            {"spec": {"bucket": "{{_bucket}}", "key": "k"}}
+            {"spec": {"bucket": "{{_bucket}}", "key": "k"} }
             {"chunk": "aGVs"} {"chunk": "bG8="}
             """;
 
