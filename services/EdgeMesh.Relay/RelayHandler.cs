@@ -37,7 +37,7 @@ public sealed class RelayHandler
         _options = options;
         _router = router;
         _time = time;
-        _forwarder = new CallForwarder(options, Counters);
+        _forwarder = new CallForwarder(options, Counters, isCache: store is not null);
         _cache = store is null ? null : new CachedCallHandler(options, store, _forwarder, Counters, time);
     }
 

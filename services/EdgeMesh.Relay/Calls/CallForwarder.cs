@@ -14,7 +14,7 @@ namespace EdgeMesh.Relay.Calls;
 /// </code>
 /// Stateless but for its counters; thread-safe.
 /// </remarks>
-internal sealed class CallForwarder(RelayOptions options, RelayCounters counters)
+internal sealed class CallForwarder(RelayOptions options, RelayCounters counters, bool isCache)
 {
     /// <summary>Sends a request and relays its answer.</summary>
     /// <param name="content">The body: <see cref="DuplexContent"/> or <see cref="BufferedContent"/>.</param>
@@ -128,7 +128,7 @@ internal sealed class CallForwarder(RelayOptions options, RelayCounters counters
             }
         }
 
-        await AnswerAsync(context, fault, timedOut ? null : $"{options.NodeName}; fwd=miss; detail=failed").ConfigureAwait(false);
+        await AnswerAsync(context, fault, isCache ? $"{options.NodeName}; fwd=miss; detail={(timedOut ? "deadline" : "failed")}" : null).ConfigureAwait(false);
     }
 
     /// <summary>Answers with a status of this node's own.</summary>
