@@ -34,7 +34,7 @@ internal static class InteropPrograms
             InteropProgram.GrpcJs => ChildProcess.Start("node", [Path.Combine(Folder, "grpc-js/server.js"), "--port=0", $"--protos={Protos}", .. flags]),
             InteropProgram.Python => ChildProcess.Start(
                 "/usr/bin/python3", ["-B", Path.Combine(Folder, "python/server.py"), "--port=0", $"--descriptors={await Descriptors.Value}", .. flags]),
-            _ => ChildProcess.Start(DotNet, [Host, "server", "--port=0", .. flags]),
+            _ => ChildProcess.Start(DotNetHost.Path, [Host, "server", "--port=0", .. flags]),
         };
         try
         {
@@ -62,16 +62,14 @@ internal static class InteropPrograms
             InteropProgram.GrpcJs => ChildProcess.Start("node", [Path.Combine(Folder, "grpc-js/client.js"), $"--protos={Protos}", .. common]),
             InteropProgram.Python => ChildProcess.Start(
                 "/usr/bin/python3", ["-B", Path.Combine(Folder, "python/client.py"), $"--descriptors={await Descriptors.Value}", .. common]),
-            _ => ChildProcess.Start(DotNet, [Host, "client", .. common]),
+            _ => ChildProcess.Start(DotNetHost.Path, [Host, "client", .. common]),
         };
     }
-
-    private static string DotNet => Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
 
     private static async Task<string> WriteDescriptorsAsync()
     {
         var path = Path.Combine(AppContext.BaseDirectory, "interop-descriptors.bin");
-        await using var process = ChildProcess.Start(DotNet, [Host, "descriptors", $"--out={path}"]);
+        await using var process = ChildProcess.Start(DotNetHost.Path, [Host, "descriptors", $"--out={path}"]);
         Assert.Equal(0, await process.WaitForExitAsync());
         return path;
     }

@@ -8,33 +8,58 @@ public enum InteropRoute
 {
     /// <summary>Over its own port.</summary>
     Direct,
+
+    /// <summary>client → edge location → Region → server.</summary>
+    ThroughEdge,
 }
 
-/// <summary>Our interop server, and what each client saw of it over each route. Each client runs once, when the first case is asked for.</summary>
+/// <summary>
+/// Our interop server, a Region before it, and what each client saw of it over each route. Each client runs once, when the
+/// first case is asked for; and against an edge location of its own, so that it is the first to call each method there.
+/// </summary>
 public sealed class OurServerFixture : IAsyncLifetime
 {
     private readonly ConcurrentDictionary<(InteropProgram, InteropRoute), Lazy<Task<IReadOnlyDictionary<string, string>>>> _runs = new();
+    private readonly TempDirectory _data = new();
     private ChildProcess? _server;
     private Uri? _url;
+    private NodeProcess? _region;
 
-    public async Task InitializeAsync() => (_server, _url) = await InteropPrograms.StartServerAsync(InteropProgram.Ours);
-
-    public Task DisposeAsync()
+    public async Task InitializeAsync()
     {
+        (_server, _url) = await InteropPrograms.StartServerAsync(InteropProgram.Ours);
+        _region = await NodeProcess.StartRegionAsync(_data.Path, "--origin", $"grpc.testing.={_url.GetLeftPart(UriPartial.Authority)}");
+    }
+
+    public async Task DisposeAsync()
+    {
+        if (_region is not null)
+        {
+            await _region.DisposeAsync();
+        }
+
         _server?.Dispose();
-        return Task.CompletedTask;
+        _data.Dispose();
+        _region?.AssertNoUnexpectedErrors();
     }
 
     /// <summary>What a client saw in a case.</summary>
     internal async Task<string> VerdictAsync(InteropProgram client, InteropRoute route, string testCase)
     {
-        var run = _runs.GetOrAdd((client, route), key => new(() => InteropRun.AllAsync(key.Item1, AddressOf(key.Item2))));
+        var run = _runs.GetOrAdd((client, route), key => new(() => RunAsync(key.Item1, key.Item2)));
         return (await run.Value)[testCase];
     }
 
-    private Uri AddressOf(InteropRoute route) => route switch
+    private async Task<IReadOnlyDictionary<string, string>> RunAsync(InteropProgram client, InteropRoute route)
     {
-        InteropRoute.Direct => _url!,
-        _ => throw new ArgumentOutOfRangeException(nameof(route)),
-    };
+        if (route == InteropRoute.Direct)
+        {
+            return await InteropRun.AllAsync(client, _url!);
+        }
+
+        await using var edge = await NodeProcess.StartEdgeAsync(_region!.Address, "LHR50-1");
+        var verdicts = await InteropRun.AllAsync(client, edge.Address);
+        edge.AssertNoUnexpectedErrors();
+        return verdicts;
+    }
 }
