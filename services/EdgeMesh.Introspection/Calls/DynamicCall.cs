@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
 using Grpc.Core;
 
 namespace EdgeMesh.Introspection;
@@ -10,6 +11,7 @@ public sealed class DynamicCall : IDisposable
     private readonly AsyncDuplexStreamingCall<byte[], byte[]> _call;
     private readonly IAsyncEnumerable<string> _requests;
     private readonly CancellationTokenSource _cancel;
+    private volatile ExceptionDispatchInfo? _requestFailure;
     private bool _disposed;
 
     internal DynamicCall(DynamicMethod method, AsyncDuplexStreamingCall<byte[], byte[]> call, IAsyncEnumerable<string> requests, CancellationTokenSource cancel)
@@ -35,12 +37,12 @@ public sealed class DynamicCall : IDisposable
     /// <exception cref="ArgumentException">There are more or fewer requests than the method's type allows.</exception>
     public async IAsyncEnumerable<string> ReadAllAsync([EnumeratorCancellation] CancellationToken cancellation = default)
     {
-        using var stop = cancellation.Register(_cancel.Cancel);
-        var sending = SendAsync();
+        using var stop = cancellation.Register(Cancel);
+        _ = SendAsync();
         try
         {
             var count = 0;
-            while (await NextAsync(sending).ConfigureAwait(false) is { } answer)
+            while (await NextAsync().ConfigureAwait(false) is { } answer)
             {
                 if (++count > 1 && !_method.Descriptor.IsServerStreaming)
                 {
@@ -57,9 +59,8 @@ public sealed class DynamicCall : IDisposable
         }
         finally
         {
-            // The answers are over, or the reader left: what is still to be sent has no use. A failure of the requests has ended the call and is told above.
-            await _cancel.CancelAsync().ConfigureAwait(false);
-            await sending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            // The answers are over, or the reader left: what is still to be sent has no use. It is not waited for: a request may be one that a person never types.
+            Cancel();
         }
     }
 
@@ -72,9 +73,21 @@ public sealed class DynamicCall : IDisposable
         }
 
         _disposed = true;
-        _cancel.Cancel();
+        Cancel();
         _call.Dispose();
         _cancel.Dispose();
+    }
+
+    private void Cancel()
+    {
+        try
+        {
+            _cancel.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // The call is over; the sender of its requests outlived it.
+        }
     }
 
     private string ToJson(byte[] answer)
@@ -85,17 +98,22 @@ public sealed class DynamicCall : IDisposable
     }
 
     // A request that does not fit cancels the call; the reader gets to know why rather than that.
-    private async Task<byte[]?> NextAsync(Task sending)
+    private async Task<byte[]?> NextAsync()
     {
         try
         {
-            return await _call.ResponseStream.MoveNext(CancellationToken.None).ConfigureAwait(false) ? _call.ResponseStream.Current : null;
+            if (await _call.ResponseStream.MoveNext(CancellationToken.None).ConfigureAwait(false))
+            {
+                return _call.ResponseStream.Current;
+            }
         }
-        catch (RpcException) when (sending.IsFaulted)
+        catch (RpcException) when (_requestFailure is not null)
         {
-            await sending.ConfigureAwait(false);
-            throw;
+            // Told below.
         }
+
+        _requestFailure?.Throw();
+        return null;
     }
 
     private async Task SendAsync()
@@ -106,24 +124,47 @@ public sealed class DynamicCall : IDisposable
             {
                 await foreach (var request in _requests.WithCancellation(_cancel.Token).ConfigureAwait(false))
                 {
-                    await _call.RequestStream.WriteAsync(_method.Json.ToWire(_method.Descriptor.InputType, request)).ConfigureAwait(false);
+                    var bytes = _method.Json.ToWire(_method.Descriptor.InputType, request);
+                    if (!await TrySendAsync(writer => writer.WriteAsync(bytes)).ConfigureAwait(false))
+                    {
+                        return;
+                    }
                 }
             }
             else
             {
-                await _call.RequestStream.WriteAsync(await TheOneRequestAsync().ConfigureAwait(false)).ConfigureAwait(false);
+                var bytes = await TheOneRequestAsync().ConfigureAwait(false);
+                if (!await TrySendAsync(writer => writer.WriteAsync(bytes)).ConfigureAwait(false))
+                {
+                    return;
+                }
             }
 
-            await _call.RequestStream.CompleteAsync().ConfigureAwait(false);
+            await TrySendAsync(writer => writer.CompleteAsync()).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (_cancel.IsCancellationRequested)
+        {
+            // The answers are over, or the reader left.
+        }
+        catch (Exception e)
+        {
+            // First why, then the end: the reader that sees the end finds why.
+            _requestFailure = ExceptionDispatchInfo.Capture(e);
+            Cancel();
+        }
+    }
+
+    // False: the server ended the call before it had all requests, and the answers say how.
+    private async Task<bool> TrySendAsync(Func<IClientStreamWriter<byte[]>, Task> send)
+    {
+        try
+        {
+            await send(_call.RequestStream).ConfigureAwait(false);
+            return true;
         }
         catch (Exception e) when (e is RpcException or InvalidOperationException or OperationCanceledException)
         {
-            // The server ended the call before it had all requests: the answers say how.
-        }
-        catch
-        {
-            await _cancel.CancelAsync().ConfigureAwait(false);
-            throw;
+            return false;
         }
     }
 

@@ -70,6 +70,23 @@ public class DynamicCallTests
     }
 
     [Fact]
+    public async Task Start_RequestsFailOfThemselves_FailsSo()
+    {
+        static async IAsyncEnumerable<string> Failing()
+        {
+            yield return "{}";
+            await Task.Yield();
+            throw new InvalidOperationException("standard input broke");
+        }
+
+        await using var node = await StartAsync();
+        var method = await MethodAsync(node, "shop.v1.Catalog/Chat");
+        using var call = method.Start(node.Channel.CreateCallInvoker(), Failing());
+
+        Assert.Equal("standard input broke", (await Assert.ThrowsAsync<InvalidOperationException>(() => ReadAsync(call))).Message);
+    }
+
+    [Fact]
     public async Task Start_WrongNumberOfRequests_SaysSo()
     {
         Assert.Equal("shop.v1.Catalog.GetProduct takes one request, got none", (await Assert.ThrowsAsync<ArgumentException>(() => CallAsync("shop.v1.Catalog/GetProduct"))).Message);
@@ -90,6 +107,24 @@ public class DynamicCallTests
         }
 
         await left.Task.WaitAsync(TestDeadline.Default);
+    }
+
+    [Fact]
+    public async Task Start_RequestThatNeverComes_DoesNotHoldTheReader()
+    {
+        static async IAsyncEnumerable<string> Silent(Task forever)
+        {
+            await forever;
+            yield return "{}";
+        }
+
+        await using var node = await StartAsync();
+        var method = await MethodAsync(node, "shop.v1.Catalog/Chat");
+        using var call = method.Start(node.Channel.CreateCallInvoker(), Silent(new TaskCompletionSource().Task));
+        var answers = call.ReadAllAsync().GetAsyncEnumerator();
+
+        Assert.Equal("""{"name":"hello"}""", await NextAsync(answers));
+        await answers.DisposeAsync().AsTask().WaitAsync(TestDeadline.Default);
     }
 
     [Theory]
@@ -131,9 +166,16 @@ public class DynamicCallTests
     {
         using var deadline = new CancellationTokenSource(TestDeadline.Default);
         var answers = new List<string>();
-        await foreach (var answer in call.ReadAllAsync(deadline.Token))
+        try
         {
-            answers.Add(answer);
+            await foreach (var answer in call.ReadAllAsync(deadline.Token))
+            {
+                answers.Add(answer);
+            }
+        }
+        finally
+        {
+            Assert.False(deadline.IsCancellationRequested, "the call ended by itself");
         }
 
         return answers;
