@@ -24,6 +24,7 @@ internal sealed class CallCommand : CliCommand
     private readonly Option<bool> _verbose = CliOption.Flag("--verbose", "Write response metadata, trailers, status and time on standard error.");
     private readonly Option<bool> _list = CliOption.Flag("--list", "List services and methods instead.");
     private readonly Option<bool> _json = CliOption.Json();
+    private readonly TrustOption _trust;
 
     /// <summary>Creates the command.</summary>
     public CallCommand(Terminal terminal)
@@ -46,6 +47,7 @@ internal sealed class CallCommand : CliCommand
         Add(_messages);
         Add(_headers);
         Add(_deadline);
+        _trust = new(this);
         Add(_defaults);
         Add(_verbose);
         Add(_list);
@@ -58,7 +60,7 @@ internal sealed class CallCommand : CliCommand
     /// <inheritdoc/>
     protected override async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        using var connection = new TargetConnection(parsed.GetRequiredValue(_target), ReflectionTimeout, TimeProvider.System);
+        using var connection = new TargetConnection(parsed.GetRequiredValue(_target), ReflectionTimeout, TimeProvider.System, _trust.Read(parsed));
         var reflection = new ReflectionClient(connection.Channel.CreateCallInvoker());
         var name = parsed.GetValue(_method);
         var json = parsed.GetValue(_json);

@@ -1,3 +1,4 @@
+using System.Security.Cryptography.X509Certificates;
 using EdgeMesh.Node.Contracts;
 using Grpc.Core;
 using Grpc.Net.Client;
@@ -22,14 +23,23 @@ internal sealed class TargetConnection : IDisposable
     /// <param name="target">The node's address.</param>
     /// <param name="timeout">The longest wait for an answer to a unary call.</param>
     /// <param name="time">The clock of deadlines and durations.</param>
-    public TargetConnection(Uri target, TimeSpan timeout, TimeProvider time)
+    /// <param name="trusted">Who may have signed the node's certificate; null: whom the system trusts.</param>
+    public TargetConnection(Uri target, TimeSpan timeout, TimeProvider time, X509Certificate2Collection? trusted = null)
     {
         Target = target;
         _timeout = timeout;
         _time = time;
+        var handler = new SocketsHttpHandler { ConnectTimeout = ConnectTimeout, EnableMultipleHttp2Connections = true, UseProxy = false };
+        if (trusted is not null)
+        {
+            var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+            policy.CustomTrustStore.AddRange(trusted);
+            handler.SslOptions.CertificateChainPolicy = policy;
+        }
+
         _channel = GrpcChannel.ForAddress(target, new GrpcChannelOptions
         {
-            HttpHandler = new SocketsHttpHandler { ConnectTimeout = ConnectTimeout, EnableMultipleHttp2Connections = true, UseProxy = false },
+            HttpHandler = handler,
             DisposeHttpClient = true,
             MaxReceiveMessageSize = MaxMessageBytes,
         });

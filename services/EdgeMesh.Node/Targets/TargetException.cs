@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using EdgeMesh.Node.CommandLine;
 using EdgeMesh.Node.Values;
 using Grpc.Core;
@@ -27,26 +26,30 @@ internal sealed class TargetException : CliException
         var detail = FailureMessage.OneLine(cause.Status.Detail);
         return cause.StatusCode switch
         {
-            StatusCode.Unavailable when FindSocketError(cause.Status.DebugException) is { } error =>
-                $"cannot reach {address}: {FailureMessage.OneLine(error)}. Is a node running there? `edgemesh up` starts a mesh.",
+            // Only a failure that this side saw has a local cause; a node that relays UNAVAILABLE explains itself.
+            StatusCode.Unavailable or StatusCode.Internal when cause.Status.DebugException is { } seen => ExplainConnection(address, seen),
             StatusCode.DeadlineExceeded => timeout is { } wait ? $"no answer from {address} within {new Duration(wait)}." : $"no answer from {address} before the deadline.",
             StatusCode.Unimplemented => $"{address} does not serve this: {detail} (UNIMPLEMENTED).",
             _ => $"{address} answered {StatusNames.Of(cause.StatusCode)}: {detail}",
         };
     }
 
-    /// <summary>The innermost network error, if this side saw one; a node that relays UNAVAILABLE explains itself.</summary>
-    private static string? FindSocketError(Exception? exception)
+    private static string ExplainConnection(string address, Exception seen)
     {
-        string? found = null;
-        for (; exception is not null; exception = exception.InnerException)
+        HttpRequestError? error = null;
+        var reason = "";
+        for (Exception? exception = seen; exception is not null; exception = exception.InnerException)
         {
-            if (exception is SocketException or HttpRequestException or IOException or TimeoutException)
-            {
-                found = exception.Message;
-            }
+            error ??= (exception as HttpRequestException)?.HttpRequestError;
+            reason = FailureMessage.OneLine(exception.Message).TrimEnd('.');
         }
 
-        return found;
+        return error switch
+        {
+            null => $"the connection to {address} broke: {reason}.",
+            HttpRequestError.SecureConnectionError => $"no TLS connection to {address}: {reason}. --ca names whom to trust.",
+            HttpRequestError.HttpProtocolError or HttpRequestError.InvalidResponse => $"{address} does not speak gRPC: {reason}. Cleartext is http://, TLS https://.",
+            _ => $"cannot reach {address}: {reason}. Is a node running there? `edgemesh up` starts a mesh.",
+        };
     }
 }

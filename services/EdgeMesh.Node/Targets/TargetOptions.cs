@@ -4,7 +4,7 @@ using EdgeMesh.Node.Values;
 
 namespace EdgeMesh.Node.Targets;
 
-/// <summary>The options of every command that calls a node: which one, and how long to wait.</summary>
+/// <summary>The options of every command that calls a node: which one, how long to wait, whom to trust.</summary>
 internal sealed class TargetOptions
 {
     /// <summary>Where a Region listens unless told otherwise.</summary>
@@ -15,6 +15,7 @@ internal sealed class TargetOptions
 
     private readonly Option<Uri> _target = CliOption.Value("--target", "URL", "The Region or edge location to call.", TargetAddress.TryRead, DefaultTarget);
     private readonly Option<Duration> _timeout = CliOption.Value("--timeout", "TIME", "How long to wait for an answer; transfers of large objects are not limited by it.", Duration.TryRead, DefaultTimeout);
+    private readonly TrustOption _trust;
 
     /// <summary>Adds the options to a command.</summary>
     public TargetOptions(Command command)
@@ -23,8 +24,9 @@ internal sealed class TargetOptions
         _target.Aliases.Add("--region");
         command.Add(_target);
         command.Add(_timeout);
+        _trust = new(command);
     }
 
     /// <summary>Prepares a connection to the node.</summary>
-    public TargetConnection Connect(ParseResult parsed) => new(parsed.GetRequiredValue(_target), parsed.GetRequiredValue(_timeout).Time, TimeProvider.System);
+    public TargetConnection Connect(ParseResult parsed) => new(parsed.GetRequiredValue(_target), parsed.GetRequiredValue(_timeout).Time, TimeProvider.System, _trust.Read(parsed));
 }

@@ -1,4 +1,7 @@
+using System.Net;
+using System.Net.Sockets;
 using EdgeMesh.Node.CommandLine;
+using EdgeMesh.Region;
 using EdgeMesh.Testing;
 
 namespace EdgeMesh.Node.Tests.CommandLine;
@@ -95,5 +98,68 @@ public sealed class ApplicationTests
 
         Assert.Equal(ExitCodes.Success, run.ExitCode);
         Assert.Contains("Examples:", run.Output);
+    }
+
+    [Theory]
+    [InlineData("ls")]
+    [InlineData("call", "--list")]
+    public async Task RunAsync_ServerOfAnotherProtocol_SaysSo(string command, params string[] options)
+    {
+        // Takes connections and answers like an HTTP/1.1 server.
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var serving = Task.Run(async () =>
+        {
+            while (true)
+            {
+                using var client = await listener.AcceptTcpClientAsync();
+                await client.GetStream().WriteAsync("HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n"u8.ToArray());
+            }
+        });
+        var target = $"http://{listener.LocalEndpoint}";
+
+        var run = await CliRun.Of(command == "ls" ? ["ls", "--to", target] : [command, target, .. options]);
+        listener.Stop();
+
+        Assert.Equal(ExitCodes.Failed, run.ExitCode);
+        Assert.Contains(target, run.Error);
+        Assert.Single(run.Error.TrimEnd().Split('\n'));
+        await Assert.ThrowsAnyAsync<Exception>(() => serving.WaitAsync(TestDeadline.Default));
+    }
+
+    [Fact]
+    public async Task RunAsync_TlsServer_TrustedOnlyByItsAuthority()
+    {
+        using var directory = new TempDirectory();
+        using var certificate = new TestCertificate();
+        var (certificatePath, keyPath) = certificate.WritePem(directory);
+        await using var region = await RegionNode.StartAsync(
+            new RegionOptions { Name = "eu-west-2", Listen = "127.0.0.1:0", DataDirectory = directory.File("data"), TlsCertificatePath = certificatePath, TlsKeyPath = keyPath },
+            _ => { },
+            CancellationToken.None);
+        var target = $"https://localhost:{region.Address.Port}";
+
+        var stranger = await CliRun.Of("ls", "--to", target);
+        var friend = await CliRun.Of("ls", "--to", target, "--ca", certificatePath, "--json");
+        var call = await CliRun.Of("call", target, "--list", "--ca", certificatePath);
+
+        Assert.Equal(ExitCodes.Failed, stranger.ExitCode);
+        Assert.StartsWith($"edgemesh: no TLS connection to {target}: ", stranger.Error);
+        Assert.Equal((ExitCodes.Success, ""), (friend.ExitCode, friend.Error));
+        Assert.Equal((ExitCodes.Success, ""), (call.ExitCode, call.Error));
+    }
+
+    [Fact]
+    public async Task RunAsync_TrustInNothing_Refused()
+    {
+        using var directory = new TempDirectory();
+        await File.WriteAllTextAsync(directory.File("empty.pem"), "");
+
+        var empty = await CliRun.Of("ls", "--ca", directory.File("empty.pem"));
+        var absent = await CliRun.Of("ls", "--ca", directory.File("absent.pem"));
+
+        Assert.Equal((ExitCodes.Usage, $"edgemesh: --ca '{directory.File("empty.pem")}': no certificate in it"), (empty.ExitCode, empty.Error.TrimEnd()));
+        Assert.Equal(ExitCodes.Usage, absent.ExitCode);
+        Assert.StartsWith("edgemesh: --ca '", absent.Error);
     }
 }

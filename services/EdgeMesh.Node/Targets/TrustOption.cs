@@ -1,0 +1,37 @@
+using System.CommandLine;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using EdgeMesh.Node.CommandLine;
+
+namespace EdgeMesh.Node.Targets;
+
+/// <summary>The option that names whom to trust: for nodes whose certificate no public authority signed.</summary>
+internal sealed class TrustOption
+{
+    private readonly Option<string?> _file = CliOption.Text("--ca", "FILE", "Trust servers whose certificate one of these signed, PEM; default: whom the system trusts.");
+
+    /// <summary>Adds the option to a command.</summary>
+    public TrustOption(Command command) => command.Add(_file);
+
+    /// <summary>The certificates; null when the option is not given.</summary>
+    /// <exception cref="CliException">The file cannot be read, or holds none.</exception>
+    public X509Certificate2Collection? Read(ParseResult parsed)
+    {
+        if (parsed.GetValue(_file) is not { } file)
+        {
+            return null;
+        }
+
+        var certificates = new X509Certificate2Collection();
+        try
+        {
+            certificates.ImportFromPemFile(file);
+        }
+        catch (Exception exception) when (exception is CryptographicException or IOException or UnauthorizedAccessException)
+        {
+            throw new CliException($"{_file.Name} '{file}': {FailureMessage.OneLine(exception.Message)}", ExitCodes.Usage, exception);
+        }
+
+        return certificates.Count > 0 ? certificates : throw new CliException($"{_file.Name} '{file}': no certificate in it", ExitCodes.Usage);
+    }
+}
