@@ -118,7 +118,7 @@ public sealed class RelayHandler
         if (_cache is not null)
         {
             method = Methods.Get(path, out var isDeclared);
-            if (method.Kind is MethodKind.Unknown or MethodKind.Unary && await TryUnaryAsync(context, path, upstream, method, isDeclared, deadline).ConfigureAwait(false))
+            if (method.Kind != MethodKind.Streaming && await TryUnaryAsync(context, path, upstream, method, isDeclared, deadline).ConfigureAwait(false))
             {
                 return;
             }
@@ -138,7 +138,7 @@ public sealed class RelayHandler
         ReadOnlySequence<byte> frame;
         try
         {
-            var wait = isDeclared ? _options.DeclaredUnaryWait : _options.UnaryWait;
+            var wait = isDeclared ? _options.DeclaredUnaryWait : method.Kind == MethodKind.Suspected ? _options.SuspectedWait : _options.UnaryWait;
             (shape, frame) = await UnaryRequest.ReadAsync(context.Request.BodyReader, _options.MaxKeyedMessageBytes, wait, _time, context.RequestAborted).ConfigureAwait(false);
         }
         catch (Exception gone) when (gone is IOException or OperationCanceledException)
@@ -149,7 +149,11 @@ public sealed class RelayHandler
 
         if (shape != RequestShape.Unary)
         {
-            method.Observe(shape switch { RequestShape.Streaming => MethodKind.Streaming, RequestShape.Open => MethodKind.Suspected, _ => method.Kind });
+            if (!isDeclared)
+            {
+                method.Observe(shape switch { RequestShape.Streaming => MethodKind.Streaming, RequestShape.Open => MethodKind.Suspected, _ => method.Kind });
+            }
+
             return false;
         }
 

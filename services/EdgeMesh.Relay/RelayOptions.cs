@@ -17,6 +17,12 @@ public sealed class RelayOptions
     public TimeSpan UnaryWait { get; init; } = TimeSpan.FromMilliseconds(200);
 
     /// <summary>
+    /// The same for a method that once had no end of its request in time. Default 5 ms: enough for a unary request that
+    /// came in one piece, so that a slow caller cannot take a method out of the cache; too little to be felt by a stream.
+    /// </summary>
+    public TimeSpan SuspectedWait { get; init; } = TimeSpan.FromMilliseconds(5);
+
+    /// <summary>
     /// The same for a method whose descriptor says that it is unary. Default 10 s: its end is sure to come, so only a
     /// broken or hostile caller pays.
     /// </summary>

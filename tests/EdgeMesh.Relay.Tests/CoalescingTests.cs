@@ -176,6 +176,31 @@ public sealed class CoalescingTests
     }
 
     [Fact]
+    public async Task Call_ASlowCallerOfTheMethodWasSeen_OthersAreStillCached()
+    {
+        await using var origin = await RawOrigin.StartEchoAsync(("cache-control", "max-age=60"));
+        await using var node = await RelayFixture.StartAsync(origin.Address, new RelayOptions { NodeName = "LHR50-1", NodeDescription = "edge", UnaryWait = TimeSpan.FromMilliseconds(1), SuspectedWait = TestDeadline.Default });
+        using var caller = new RawCaller(node.Address);
+        var pipe = new System.IO.Pipelines.Pipe();
+        await pipe.Writer.WriteAsync(Frames.Of("slow")[..3]);
+
+        var slow = caller.SendAsync(Path, new Calls.DuplexContent(pipe.Reader));
+        while (node.Relay.Methods.Get(Path, out _).Kind != Relay.Methods.MethodKind.Suspected)
+        {
+            await Task.Yield();
+        }
+
+        await caller.CallAsync(Path, Frames.Of("x"));
+        var second = await caller.CallAsync(Path, Frames.Of("x"));
+        await pipe.Writer.WriteAsync(Frames.Of("slow")[3..]);
+        await pipe.Writer.CompleteAsync();
+        using var answer = await slow.WaitAsync(TestDeadline.Default);
+
+        Assert.StartsWith("LHR50-1; hit", second.CacheStatus, StringComparison.Ordinal);
+        Assert.Equal("slow", Frames.Text(await answer.Content.ReadAsByteArrayAsync()));
+    }
+
+    [Fact]
     public async Task Call_DifferentIdentities_NeverShareAFill()
     {
         using var gate = new SemaphoreSlim(0);

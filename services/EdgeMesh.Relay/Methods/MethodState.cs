@@ -5,7 +5,7 @@ namespace EdgeMesh.Relay.Methods;
 /// The wire does not show a call's type. States move so:
 /// <code>
 ///   Unknown --one message and its end--> Unary
-///   Unknown, Unary --no end within the wait--> Suspected --one message and its end before the answer--> Unary
+///   Unknown, Unary --no end within the wait--> Suspected --one message and its end, in time or before the answer--> Unary
 ///   any --a second message, in either direction--> Streaming, for good
 /// </code>
 /// Fields are single words, written without a lock: a lost update costs one more observation, never a wrong answer,
@@ -64,7 +64,7 @@ internal enum MethodKind
     /// <summary>One request, one answer so far; or declared so.</summary>
     Unary,
 
-    /// <summary>Once had no end of its request in time: forwarded at once until it shows otherwise.</summary>
+    /// <summary>Once had no end of its request in time: hardly waited for until it shows otherwise.</summary>
     Suspected,
 
     /// <summary>More than one message was seen or declared, in one direction or both.</summary>
