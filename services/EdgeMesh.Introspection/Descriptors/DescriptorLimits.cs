@@ -6,10 +6,10 @@ public sealed record DescriptorLimits
     /// <summary>The limits that apply when none are given.</summary>
     public static DescriptorLimits Default { get; } = new();
 
-    /// <summary>Files in one pool. 4096: the largest public API repositories have about that many.</summary>
+    /// <summary>Files in one pool. 4096: many times what one server is built from.</summary>
     public int MaxFiles { get; init; } = 4096;
 
-    /// <summary>Bytes of all files in one pool. 32 MiB: about ten times those same repositories without comments.</summary>
+    /// <summary>Bytes of all files in one pool, and of all pools of one origin. 32 MiB: 8 KiB for each of those files.</summary>
     public int MaxBytes { get; init; } = 32 * 1024 * 1024;
 
     /// <summary>Services whose files are fetched from one origin.</summary>
