@@ -23,6 +23,7 @@ internal sealed class CallLifetime
     private const uint MaxTimerMilliseconds = 0xfffffffe;
 
     private readonly CancellationTokenSource _abort = new();
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TimeProvider _time;
     private readonly long _startTimestamp;
     private CallOutcome? _outcome;
@@ -56,6 +57,9 @@ internal sealed class CallLifetime
 
     /// <summary>Signalled once the call has ended, however it ended.</summary>
     public CancellationToken Aborted { get; }
+
+    /// <summary>Completes once the call has ended. Whoever waits for it runs on a thread of its own, not on that of the one who ended it.</summary>
+    public Task Ended => _ended.Task;
 
     /// <summary>How the call ended; null while it runs.</summary>
     public CallOutcome? Outcome => Volatile.Read(ref _outcome);
@@ -99,6 +103,7 @@ internal sealed class CallLifetime
 
         Release();
         _abort.Cancel();
+        _ended.SetResult();
         return true;
     }
 

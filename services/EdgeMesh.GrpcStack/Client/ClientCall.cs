@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.IO.Pipelines;
 using System.Net;
 using EdgeMesh.GrpcStack.Messages;
@@ -54,9 +55,12 @@ internal sealed class ClientCall<TRequest, TResponse> : IClientCall
     {
         if (TryBegin(out var message, out var serializer))
         {
+            // Not rented: the transport may send it again long after the call seems done with it.
+            var frame = new ArrayBufferWriter<byte>();
             try
             {
-                message.Content = new RequestMessageContent(serializer.Serialize(request, _options.WriteOptions));
+                serializer.Write(frame, request, _options.WriteOptions);
+                message.Content = new RequestMessageContent(frame.WrittenMemory);
             }
             catch (RpcException e)
             {
@@ -100,7 +104,7 @@ internal sealed class ClientCall<TRequest, TResponse> : IClientCall
     /// <exception cref="RpcException">The call ended with another status.</exception>
     public async ValueTask<TResponse?> ReadNextAsync()
     {
-        await _headersRead.ConfigureAwait(false);
+        await HeadersOrEndAsync().ConfigureAwait(false);
         if (Lifetime.Outcome is null)
         {
             try
@@ -127,7 +131,7 @@ internal sealed class ClientCall<TRequest, TResponse> : IClientCall
     /// <inheritdoc/>
     public async Task<Metadata> GetResponseHeadersAsync()
     {
-        await _headersRead.ConfigureAwait(false);
+        await HeadersOrEndAsync().ConfigureAwait(false);
         return _headers ?? throw Lifetime.Outcome!.ToException();
     }
 
@@ -141,6 +145,9 @@ internal sealed class ClientCall<TRequest, TResponse> : IClientCall
 
     /// <summary>Ends the call if it runs.</summary>
     public void Dispose() => Lifetime.EndByDisposal();
+
+    /// <summary>Waits for the headers, or for the call's end: a transport may be slow to notice that.</summary>
+    private Task HeadersOrEndAsync() => _headersRead.IsCompleted ? Task.CompletedTask : Task.WhenAny(_headersRead, Lifetime.Ended);
 
     /// <summary>Arms the call's end and makes its request.</summary>
     /// <returns>False when the call has ended before it could begin.</returns>

@@ -1,3 +1,4 @@
+using EdgeMesh.GrpcStack.Messages;
 using Grpc.Core;
 
 namespace EdgeMesh.GrpcStack.Client;
@@ -76,11 +77,12 @@ internal sealed class ClientStreamWriter<TRequest, TResponse>(
     private async Task WriteCoreAsync(TRequest message, CancellationToken cancellationToken)
     {
         using var registration = cancellationToken.UnsafeRegister(static state => ((CallLifetime)state!).EndByCaller(), call.Lifetime);
-        var frame = serializer.Serialize(message, WriteOptions);
+        using var frame = new PooledBufferWriter();
+        serializer.Write(frame, message, WriteOptions);
         try
         {
             var stream = await content.TakeStreamAsync(call.Lifetime.Aborted).ConfigureAwait(false);
-            await stream.WriteAsync(frame, call.Lifetime.Aborted).ConfigureAwait(false);
+            await stream.WriteAsync(frame.WrittenMemory, call.Lifetime.Aborted).ConfigureAwait(false);
             if (WriteOptions?.Flags.HasFlag(WriteFlags.BufferHint) != true)
             {
                 await stream.FlushAsync(call.Lifetime.Aborted).ConfigureAwait(false);
