@@ -66,10 +66,15 @@ public sealed class ObjectStore : IAsyncDisposable
     /// <param name="logger">Told of damage and failures.</param>
     /// <param name="cancellationToken">Honoured before the work begins.</param>
     /// <exception cref="DataDirectoryException">Not writable, in use, or of a later version; the message is one line for the user.</exception>
-    /// <exception cref="ObjectStoreException"><see cref="ObjectStoreFault.InvalidArgument"/>: a default in the options is outside its limits.</exception>
+    /// <exception cref="ObjectStoreException"><see cref="ObjectStoreFault.InvalidArgument"/>: options are outside their limits; all are named.</exception>
     public static async Task<ObjectStore> OpenAsync(ObjectStoreOptions options, TimeProvider time, ILogger logger, CancellationToken cancellationToken)
     {
         var violations = new Violations();
+        if (string.IsNullOrWhiteSpace(options.DataDirectory))
+        {
+            violations.Add(nameof(ObjectStoreOptions.DataDirectory), "must be present", "is absent");
+        }
+
         CheckedSpec.CheckCacheControl(nameof(ObjectStoreOptions.DefaultCacheControl), options.DefaultCacheControl, violations);
         violations.ThrowIfAny();
         cancellationToken.ThrowIfCancellationRequested();
@@ -98,7 +103,7 @@ public sealed class ObjectStore : IAsyncDisposable
         }
     }
 
-    /// <summary>What a read of an object declares of its caching: the object's own <c>cache-control</c>, else the default.</summary>
+    /// <summary>What a read of an object declares of its caching: the object's own <c>cache-control</c>, else the default. Empty: nothing.</summary>
     public string CacheControlOf(ObjectInfo info) => info.CacheControl.Length > 0 ? info.CacheControl : _defaultCacheControl;
 
     /// <summary>Creates a bucket, or finds it.</summary>

@@ -23,4 +23,7 @@ public sealed class ObjectStoreException : Exception
 
     /// <summary>True where a commit failed midway: what it would have written may still appear after a restart.</summary>
     internal bool OutcomeUnknown { get; init; }
+
+    /// <summary>The fault of a call that outlived its store.</summary>
+    internal static ObjectStoreException Closed() => new(ObjectStoreFault.Unavailable, "The object store is closed");
 }

@@ -111,9 +111,14 @@ public sealed class ObjectStoreGrpcService(ObjectStore store) : ObjectStoreServi
         }
     }
 
-    private Task DeclareCachingAsync(ObjectInfo info, ServerCallContext context) => context.WriteResponseHeadersAsync(new Metadata
+    private Task DeclareCachingAsync(ObjectInfo info, ServerCallContext context)
     {
-        { "cache-control", store.CacheControlOf(info) },
-        { "etag", info.Etag },
-    });
+        var headers = new Metadata { { "etag", info.Etag } };
+        if (store.CacheControlOf(info) is { Length: > 0 } cacheControl)
+        {
+            headers.Add("cache-control", cacheControl);
+        }
+
+        return context.WriteResponseHeadersAsync(headers);
+    }
 }

@@ -13,6 +13,6 @@ public sealed class ObjectStoreOptions
     /// <summary>The directory that holds everything: metadata, bodies, lock. Created when missing; one process at a time uses it.</summary>
     public required string DataDirectory { get; init; }
 
-    /// <summary>The <c>cache-control</c> of objects that have none of their own: a field value of up to 256 bytes (RFC 9111 section 5.2). Default <see cref="StandardCacheControl"/>.</summary>
+    /// <summary>The <c>cache-control</c> of objects that have none of their own: a field value of up to 256 bytes (RFC 9111 section 5.2). Empty: none is declared. Default <see cref="StandardCacheControl"/>.</summary>
     public string DefaultCacheControl { get; init; } = StandardCacheControl;
 }

@@ -112,7 +112,7 @@ public sealed class ObjectWriter : IAsyncDisposable
         {
             await _body.DiscardAsync().ConfigureAwait(false);
         }
-        catch (Exception e) when (DiskFailure.Is(e))
+        catch (Exception e) when (DiskFailure.Is(e) || e is ObjectStoreException)
         {
             StorageLog.BodyNotRemoved(_logger, _body.Id, e);
         }

@@ -23,21 +23,19 @@ internal sealed class BlockingWorkers : IAsyncDisposable
     }
 
     /// <summary>Does some work, and tells its outcome. It is not cancelled once queued.</summary>
+    /// <exception cref="ObjectStoreException"><see cref="ObjectStoreFault.Unavailable"/>: the threads have ended.</exception>
     internal Task RunAsync(Action work)
     {
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        _queue.Add(() =>
+        try
         {
-            try
-            {
-                work();
-                done.SetResult();
-            }
-            catch (Exception e)
-            {
-                done.SetException(e);
-            }
-        });
+            _queue.Add(() => Perform(work, done));
+        }
+        catch (InvalidOperationException)
+        {
+            done.SetException(ObjectStoreException.Closed());
+        }
+
         return done.Task;
     }
 
@@ -47,6 +45,19 @@ internal sealed class BlockingWorkers : IAsyncDisposable
         _queue.CompleteAdding();
         await _stopped.Task.ConfigureAwait(false);
         _queue.Dispose();
+    }
+
+    private static void Perform(Action work, TaskCompletionSource done)
+    {
+        try
+        {
+            work();
+            done.SetResult();
+        }
+        catch (Exception e)
+        {
+            done.SetException(e);
+        }
     }
 
     private void Run()

@@ -9,7 +9,7 @@ namespace EdgeMesh.Storage.Database;
 /// <remarks>
 /// While a COMMIT syncs, later operations queue and make up the next transaction. Each is answered only after its COMMIT returned.
 /// How a wait in <see cref="CommitAsync"/> ends: committed; the operation's own fault (answered with the commit, since it may have seen
-/// uncommitted writes); cancelled before its turn; the transaction failed and was rolled back; the COMMIT failed, outcome unknown.
+/// uncommitted writes); cancelled before its turn; the transaction failed and was rolled back; the COMMIT failed, outcome unknown; the store was closed before.
 /// Thread-safe.
 /// </remarks>
 internal sealed class GroupCommitter : IAsyncDisposable
@@ -54,7 +54,15 @@ internal sealed class GroupCommitter : IAsyncDisposable
     internal Task<T> CommitAsync<T>(Func<MetadataTransaction, T> work, CancellationToken cancellationToken)
     {
         var operation = new Operation<T>(work, cancellationToken);
-        _queue.Add(operation, CancellationToken.None);
+        try
+        {
+            _queue.Add(operation, CancellationToken.None);
+        }
+        catch (InvalidOperationException)
+        {
+            operation.Fail(ObjectStoreException.Closed());
+        }
+
         return operation.Task;
     }
 

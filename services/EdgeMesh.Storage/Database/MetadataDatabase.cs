@@ -16,6 +16,7 @@ internal sealed class MetadataDatabase : IDisposable
 
     private readonly string _file;
     private readonly ConcurrentBag<Reader> _idle = [];
+    private volatile bool _closed;
 
     /// <summary>Opens or creates the file and brings its schema up to date.</summary>
     /// <exception cref="DataDirectoryException">It is of a later version.</exception>
@@ -43,6 +44,11 @@ internal sealed class MetadataDatabase : IDisposable
     {
         if (!_idle.TryTake(out var reader))
         {
+            if (_closed)
+            {
+                throw ObjectStoreException.Closed();
+            }
+
             reader = new Reader(Open(SqliteOpenMode.ReadOnly, "PRAGMA query_only=ON; PRAGMA wal_autocheckpoint=0; PRAGMA mmap_size=0;"));
         }
 
@@ -57,6 +63,10 @@ internal sealed class MetadataDatabase : IDisposable
         finally
         {
             _idle.Add(reader);
+            if (_closed)
+            {
+                CloseIdle();
+            }
         }
     }
 
@@ -68,12 +78,17 @@ internal sealed class MetadataDatabase : IDisposable
     /// <summary>Closes all connections, the writer last: it moves the log into the file.</summary>
     public void Dispose()
     {
+        _closed = true;
+        CloseIdle();
+        Writer.Dispose();
+    }
+
+    private void CloseIdle()
+    {
         while (_idle.TryTake(out var reader))
         {
             reader.Dispose();
         }
-
-        Writer.Dispose();
     }
 
     private SqliteConnection Open(SqliteOpenMode mode, string pragmas)
