@@ -1,5 +1,6 @@
 using Grpc.Core;
 using Grpc.Net.Client;
+using Microsoft.AspNetCore.Http;
 
 namespace EdgeMesh.GrpcStack.Tests.Client;
 
@@ -135,6 +136,49 @@ public sealed class ClientChannelTests
         var answers = await Task.WhenAll(texts.Select(text => channel.Unary(default, text).ResponseAsync)).InTime();
 
         Assert.Equal(texts, answers);
+    }
+
+    [Fact]
+    public async Task Calls_ServerGoneAndBack_FailAndSucceedAgain()
+    {
+        async Task AnswerAsync(HttpContext context)
+        {
+            await context.SendAsync("pong");
+            await context.EndAsync();
+        }
+
+        var server = await ClientTestServer.StartAsync(AnswerAsync);
+        var port = server.Address.Port;
+        using var channel = server.Connect();
+        Assert.Equal("pong", await channel.Unary().ResponseAsync.InTime());
+
+        await server.DisposeAsync();
+        Assert.Equal(StatusCode.Unavailable, (await channel.Unary().FailsAsync()).StatusCode);
+
+        await using var next = await ClientTestServer.StartAsync(AnswerAsync, port: port);
+        Assert.Equal("pong", await channel.Unary().ResponseAsync.InTime());
+    }
+
+    [Fact]
+    public async Task Calls_RefusedStream_AreSentAgain()
+    {
+        // REFUSED_STREAM says that nothing was done: any call may be repeated (RFC 9113 section 8.7).
+        var requests = 0;
+        await using var server = await ClientTestServer.StartAsync(async context =>
+        {
+            if (Interlocked.Increment(ref requests) == 1)
+            {
+                context.Reset(0x7);
+                return;
+            }
+
+            await context.SendAsync((await context.ReceiveAsync())!);
+            await context.EndAsync();
+        });
+        using var channel = server.Connect();
+
+        Assert.Equal("ping", await channel.Unary().ResponseAsync.InTime());
+        Assert.Equal(2, requests);
     }
 
     private sealed class ObservedHandler(HttpMessageHandler inner) : DelegatingHandler(inner)

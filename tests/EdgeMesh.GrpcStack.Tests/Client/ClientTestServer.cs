@@ -23,14 +23,14 @@ internal sealed class ClientTestServer : IAsyncDisposable
     /// <summary>Requests so far.</summary>
     public int Requests => Volatile.Read(ref _requests);
 
-    public static async Task<ClientTestServer> StartAsync(RequestDelegate answer, HttpProtocols protocols = HttpProtocols.Http2)
+    public static async Task<ClientTestServer> StartAsync(RequestDelegate answer, HttpProtocols protocols = HttpProtocols.Http2, int port = 0)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.Limits.MinRequestBodyDataRate = null;
-            kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = protocols);
+            kestrel.Listen(IPAddress.Loopback, port, listen => listen.Protocols = protocols);
         });
         var app = builder.Build();
         var server = new ClientTestServer(app);
