@@ -1,5 +1,5 @@
-using System.Net.Sockets;
-using Microsoft.AspNetCore.Connections;
+using EdgeMesh.Introspection;
+using EdgeMesh.Storage;
 using Microsoft.Extensions.Options;
 
 namespace EdgeMesh.Node.CommandLine;
@@ -15,8 +15,7 @@ internal sealed record FailureMessage(IReadOnlyList<string> Lines, int ExitCode)
         CliException failure => new([failure.Message], failure.ExitCode),
         OptionsValidationException invalid => new([.. invalid.Failures.Select(OneLine)], ExitCodes.Usage),
         AggregateException { InnerExceptions: [var only] } => Of(only),
-        IOException { InnerException: AddressInUseException } inUse => Failed($"{OneLine(inUse.Message)} Choose another with --listen."),
-        IOException or UnauthorizedAccessException or SocketException => Failed(OneLine(exception.Message)),
+        DataDirectoryException or DescriptorException or IOException or UnauthorizedAccessException => Failed(OneLine(exception.Message)),
         _ => Failed($"unexpected {exception.GetType().Name}: {OneLine(exception.Message)}"),
     };
 

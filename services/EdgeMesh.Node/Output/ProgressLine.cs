@@ -14,6 +14,9 @@ internal sealed class ProgressLine(Terminal terminal, TimeProvider time) : IProg
 
     private const int BarWidth = 30;
 
+    /// <summary>Clears what a longer line before left (ECMA-48, EL).</summary>
+    private const string EraseRest = "\u001b[K";
+
     /// <summary>Fast enough to look alive, slow enough to cost nothing.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
 
@@ -37,12 +40,12 @@ internal sealed class ProgressLine(Terminal terminal, TimeProvider time) : IProg
         if (terminal.ErrorIsTerminal && _totalBytes >= LeastBytes && (value == _totalBytes || time.GetElapsedTime(_drawn) >= Interval))
         {
             _drawn = time.GetTimestamp();
-            _isShown = true;
-            terminal.Error.Write("\r" + Draw(_title, value, _totalBytes, time.GetElapsedTime(_started)));
+            _isShown = value < _totalBytes;
+            terminal.Error.Write($"\r{Draw(_title, value, _totalBytes, time.GetElapsedTime(_started))}{EraseRest}{(_isShown ? "" : Environment.NewLine)}");
         }
     }
 
-    /// <summary>Leaves the line.</summary>
+    /// <summary>Leaves the line of a transfer that did not come to its end.</summary>
     public void Dispose()
     {
         if (_isShown)
@@ -59,6 +62,6 @@ internal sealed class ProgressLine(Terminal terminal, TimeProvider time) : IProg
         var speed = elapsed > TimeSpan.Zero ? $" {ByteSize.Show((ulong)(doneBytes / elapsed.TotalSeconds))}/s" : "";
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{title} [{new string('#', full)}{new string('.', BarWidth - full)}] {share * 100,3:0} % {ByteSize.Show((ulong)doneBytes)} of {ByteSize.Show((ulong)totalBytes)}{speed} ");
+            $"{title} [{new string('#', full)}{new string('.', BarWidth - full)}] {share * 100,3:0} % {ByteSize.Show((ulong)doneBytes)} of {ByteSize.Show((ulong)totalBytes)}{speed}");
     }
 }

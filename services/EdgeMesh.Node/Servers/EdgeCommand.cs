@@ -13,7 +13,7 @@ internal sealed class EdgeCommand : CliCommand
     private readonly Option<string> _name = CliOption.RequiredText("--name", "NAME", "The edge location's name, such as LHR50-1.");
     private readonly Option<Uri> _region = CliOption.Required<Uri>("--region", "URL", "The Region that it caches for; it may start later than this node.", TargetAddress.TryRead);
     private readonly Option<string> _listen = CliOption.Value<string>("--listen", "ADDRESS:PORT", "Where it takes calls; port 0: any free one.", PlainText.TryRead, "127.0.0.1:6401");
-    private readonly Option<long?> _cacheBytes = CliOption.Value<long?>("--cache-bytes", "SIZE", "Budget of the cache, such as 512MiB; default: a quarter of the memory that the process may use.", ByteSize.TryReadOptional);
+    private readonly Option<ByteSize?> _cacheBytes = CliOption.Value<ByteSize?>("--cache-bytes", "SIZE", "Budget of the cache, such as 512MiB; default: a quarter of the memory that the process may use.", ByteSize.TryReadOptional);
     private readonly Option<string?> _advertise = CliOption.Text("--advertise", "URL", "Where others reach it, when that is not where it listens.");
     private readonly ServerOptions _server;
 
@@ -45,7 +45,7 @@ internal sealed class EdgeCommand : CliCommand
             Name = parsed.GetRequiredValue(_name),
             Region = parsed.GetRequiredValue(_region),
             Listen = parsed.GetRequiredValue(_listen),
-            CacheBytes = parsed.GetValue(_cacheBytes),
+            CacheBytes = parsed.GetValue(_cacheBytes)?.Bytes,
             AdvertisedAddress = parsed.GetValue(_advertise),
             TlsCertificatePath = _server.TlsCertificate(parsed),
             TlsKeyPath = _server.TlsKey(parsed),
@@ -54,6 +54,7 @@ internal sealed class EdgeCommand : CliCommand
         };
         return new NodeRun(Terminal, _interruption, TimeProvider.System).RunAsync(
             options.Name,
+            options.Listen,
             options.ShutdownTimeout,
             _server.ExitOnStdinClose(parsed),
             async starting =>

@@ -55,6 +55,7 @@ internal sealed class RegionCommand : CliCommand
         };
         return new NodeRun(Terminal, _interruption, TimeProvider.System).RunAsync(
             options.Name,
+            options.Listen,
             options.ShutdownTimeout,
             _server.ExitOnStdinClose(parsed),
             async starting =>

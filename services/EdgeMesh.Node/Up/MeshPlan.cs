@@ -63,8 +63,8 @@ internal static class MeshPlan
         ["region", "--name", name, "--listen", Listen(port), "--data", dataDirectory, .. OriginArguments.Show(origins), "--shutdown-timeout", ShutdownTimeout, ExitOnStdinClose];
 
     /// <summary>The command line of an edge location.</summary>
-    public static IReadOnlyList<string> EdgeArguments(string name, int port, Uri region, long cacheBytes) =>
-        ["edge", "--name", name, "--region", TargetAddress.Show(region), "--listen", Listen(port), "--cache-bytes", cacheBytes.ToString(CultureInfo.InvariantCulture), "--shutdown-timeout", ShutdownTimeout, ExitOnStdinClose];
+    public static IReadOnlyList<string> EdgeArguments(string name, int port, Uri region, ByteSize cacheBytes) =>
+        ["edge", "--name", name, "--region", TargetAddress.Show(region), "--listen", Listen(port), "--cache-bytes", cacheBytes.ToString(), "--shutdown-timeout", ShutdownTimeout, ExitOnStdinClose];
 
     /// <summary>The same command line for a person, whose terminal should not end the node.</summary>
     public static IEnumerable<string> ByHand(IEnumerable<string> arguments) => arguments.Where(argument => argument != ExitOnStdinClose);

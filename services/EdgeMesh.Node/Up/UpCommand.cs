@@ -25,7 +25,7 @@ internal sealed class UpCommand : CliCommand
     private const int DefaultEdges = 3;
 
     /// <summary>Several caches share one machine here: the node's own default, a quarter of its memory, would add up to all of it.</summary>
-    private const long DefaultCacheBytes = 128L << 20;
+    private static readonly ByteSize DefaultCacheBytes = new(128L << 20);
 
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(10);
 
@@ -33,7 +33,7 @@ internal sealed class UpCommand : CliCommand
     private readonly Option<int> _edges = CliOption.Value("--edges", "N", "How many edge locations.", WholeNumber.Between(0, MeshPlan.MostEdges), DefaultEdges);
     private readonly Option<int> _port = CliOption.Value("--port", "PORT", "The Region's port; the edges take the next ones. One that is taken is passed over; 0: any free ones.", WholeNumber.Between(0, 65_535), DefaultPort);
     private readonly Option<string?> _data = CliOption.Text("--data", "DIR", "Where the Region keeps its objects; default: a temporary directory, removed at the end.");
-    private readonly Option<long> _cacheBytes = CliOption.Value<long>("--cache-bytes", "SIZE", "Budget of each edge's cache.", ByteSize.TryRead, DefaultCacheBytes);
+    private readonly Option<ByteSize> _cacheBytes = CliOption.Value("--cache-bytes", "SIZE", "Budget of each edge's cache.", ByteSize.TryRead, DefaultCacheBytes);
     private readonly OriginArguments _origins;
     private readonly Option<bool> _json = CliOption.Json();
 

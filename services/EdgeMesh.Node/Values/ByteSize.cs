@@ -3,31 +3,32 @@ using System.Globalization;
 namespace EdgeMesh.Node.Values;
 
 /// <summary>A number of bytes: <c>1048576</c>, <c>64KiB</c>, <c>512MiB</c>, <c>2GiB</c>.</summary>
-internal static class ByteSize
+/// <param name="Bytes">0 and up.</param>
+internal readonly record struct ByteSize(long Bytes)
 {
     private static readonly (string Suffix, int Shift)[] Units = [("KiB", 10), ("MiB", 20), ("GiB", 30), ("TiB", 40)];
 
     /// <summary>Reads a whole number of bytes or of binary units, 0 and up.</summary>
-    public static bool TryRead(string text, out long value, out string error)
+    public static bool TryRead(string text, out ByteSize value, out string error)
     {
         error = "want a number of bytes such as 1048576, 64KiB, 512MiB or 2GiB";
         var (suffix, shift) = Array.Find(Units, known => text.EndsWith(known.Suffix, StringComparison.Ordinal));
         var number = suffix is null ? text : text[..^suffix.Length];
-        if (!long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out value) || value > long.MaxValue >> shift)
+        value = default;
+        if (!long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var count) || count > long.MaxValue >> shift)
         {
-            value = 0;
             return false;
         }
 
-        value <<= shift;
+        value = new ByteSize(count << shift);
         return true;
     }
 
     /// <summary>Reads a size for an option that may be left out.</summary>
-    public static bool TryReadOptional(string text, out long? value, out string error)
+    public static bool TryReadOptional(string text, out ByteSize? value, out string error)
     {
-        var ok = TryRead(text, out var bytes, out error);
-        value = ok ? bytes : null;
+        var ok = TryRead(text, out var size, out error);
+        value = ok ? size : null;
         return ok;
     }
 
@@ -44,5 +45,13 @@ internal static class ByteSize
         }
 
         return string.Create(CultureInfo.InvariantCulture, $"{bytes} B");
+    }
+
+    /// <summary>As people type it, in the largest unit that leaves a whole number.</summary>
+    public override string ToString()
+    {
+        var bytes = Bytes;
+        var (suffix, shift) = Array.FindLast(Units, unit => bytes > 0 && bytes % (1L << unit.Shift) == 0);
+        return string.Create(CultureInfo.InvariantCulture, $"{bytes >> shift}{suffix}");
     }
 }

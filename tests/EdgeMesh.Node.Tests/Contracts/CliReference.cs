@@ -100,7 +100,7 @@ internal static class CliReference
     private static string DefaultOf(Option option) => option switch
     {
         { Required: true } => "(required)",
-        { HasDefaultValue: true } when !option.ValueType.IsArray => $"`{(option.GetDefaultValue() is Uri address ? EdgeMesh.Node.Values.TargetAddress.Show(address) : option.GetDefaultValue())}`",
+        { HasDefaultValue: true } when !option.ValueType.IsArray && option.ValueType != typeof(bool) => $"`{(option.GetDefaultValue() is Uri address ? EdgeMesh.Node.Values.TargetAddress.Show(address) : option.GetDefaultValue())}`",
         _ => "",
     };
 

@@ -30,6 +30,6 @@ public sealed class TextTableTests
 
     [Fact]
     public void Draw_HalfDone_HalfABar() => Assert.Equal(
-        "movie.mkv [###############...............]  50 % 8.0 MiB of 16.0 MiB 4.0 MiB/s ",
+        "movie.mkv [###############...............]  50 % 8.0 MiB of 16.0 MiB 4.0 MiB/s",
         ProgressLine.Draw("movie.mkv", 8 << 20, 16 << 20, TimeSpan.FromSeconds(2)));
 }

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using EdgeMesh.Node.CommandLine;
 using EdgeMesh.Node.Up;
+using EdgeMesh.Node.Values;
 
 namespace EdgeMesh.Node.Tests.Up;
 
@@ -42,11 +43,11 @@ public sealed class MeshPlanTests
     [Fact]
     public void ByHand_Arguments_RunWithoutAParent()
     {
-        var arguments = MeshPlan.EdgeArguments("LHR50-1", 6401, new Uri("http://127.0.0.1:6400"), 1024);
+        var arguments = MeshPlan.EdgeArguments("LHR50-1", 6401, new Uri("http://127.0.0.1:6400"), new ByteSize(1024));
 
         Assert.Contains("--exit-on-stdin-close", arguments);
         Assert.Equal(
-            "edge --name LHR50-1 --region http://127.0.0.1:6400 --listen 127.0.0.1:6401 --cache-bytes 1024 --shutdown-timeout 5s",
+            "edge --name LHR50-1 --region http://127.0.0.1:6400 --listen 127.0.0.1:6401 --cache-bytes 1KiB --shutdown-timeout 5s",
             string.Join(' ', MeshPlan.ByHand(arguments)));
     }
 }

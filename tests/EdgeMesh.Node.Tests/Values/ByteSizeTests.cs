@@ -14,7 +14,7 @@ public sealed class ByteSizeTests
     public void TryRead_Size_Bytes(string text, long bytes)
     {
         Assert.True(ByteSize.TryRead(text, out var value, out _));
-        Assert.Equal(bytes, value);
+        Assert.Equal(bytes, value.Bytes);
     }
 
     [Theory]
@@ -39,4 +39,17 @@ public sealed class ByteSizeTests
     [InlineData(1_572_864, "1.5 MiB")]
     [InlineData(ulong.MaxValue, "16777216.0 TiB")]
     public void Show_Bytes_LargestUnit(ulong bytes, string text) => Assert.Equal(text, ByteSize.Show(bytes));
+
+    [Theory]
+    [InlineData(0, "0")]
+    [InlineData(1000, "1000")]
+    [InlineData(1024, "1KiB")]
+    [InlineData(1536, "1536")]
+    [InlineData(134_217_728, "128MiB")]
+    public void ToString_Bytes_ReadsBackTheSame(long bytes, string text)
+    {
+        Assert.Equal(text, new ByteSize(bytes).ToString());
+        Assert.True(ByteSize.TryRead(text, out var again, out _));
+        Assert.Equal(bytes, again.Bytes);
+    }
 }
