@@ -18,7 +18,6 @@ internal static class InteropRun
             .Select(line => line.Split(": ", 2))
             .Where(parts => parts.Length == 2)
             .ToDictionary(parts => parts[0], parts => parts[1]);
-        var failed = verdicts.Values.Any(verdict => verdict != "passed");
 
         // A client that dies on the way has said nothing of the cases that follow: its last words are their verdict.
         foreach (var missing in InteropCases.All.Except(verdicts.Keys))
@@ -26,7 +25,7 @@ internal static class InteropRun
             verdicts[missing] = $"not run; exit code {exitCode}: {string.Join(' ', process.Errors)}";
         }
 
-        Assert.Equal(failed ? 1 : 0, exitCode);
+        Assert.Equal(verdicts.Values.All(verdict => verdict == "passed"), exitCode == 0);
         return verdicts;
     }
 }
