@@ -56,33 +56,37 @@ internal sealed class ObjectUpload(TargetConnection connection)
             {
                 using var call = _client.WriteObject(options);
                 using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-                try
+                await WriteAsync(call, new WriteObjectRequest { Spec = spec }, cancellationToken);
+                var sent = 0L;
+                await foreach (var chunk in ChunksAsync(head, rest, cancellationToken))
                 {
-                    await call.RequestStream.WriteAsync(new WriteObjectRequest { Spec = spec }, cancellationToken);
-                    var sent = 0L;
-                    await foreach (var chunk in ChunksAsync(head, rest, cancellationToken))
-                    {
-                        hash.AppendData(chunk.Span);
-                        await call.RequestStream.WriteAsync(new WriteObjectRequest { Chunk = ByteString.CopyFrom(chunk.Span) }, cancellationToken);
-                        sent += chunk.Length;
-                        progress.Report(sent);
-                    }
-
-                    await call.RequestStream.CompleteAsync();
-                }
-                catch (Exception exception) when (exception is RpcException or InvalidOperationException or IOException)
-                {
-                    // The node ended the call before the stream's end: its answer says why. If it has none, this is the reason.
-                    await call.ResponseAsync;
-                    throw;
+                    hash.AppendData(chunk.Span);
+                    await WriteAsync(call, new WriteObjectRequest { Chunk = ByteString.CopyFrom(chunk.Span) }, cancellationToken);
+                    sent += chunk.Length;
+                    progress.Report(sent);
                 }
 
+                await call.RequestStream.CompleteAsync();
                 var info = (await call.ResponseAsync).Info;
                 return info.Sha256.Span.SequenceEqual(hash.GetHashAndReset())
                     ? info
                     : throw new CliException($"{spec.Bucket}/{spec.Key} was stored, but not as it was sent: its SHA-256 differs.");
             },
             cancellationToken);
+
+    private static async Task WriteAsync(AsyncClientStreamingCall<WriteObjectRequest, WriteObjectResponse> call, WriteObjectRequest message, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await call.RequestStream.WriteAsync(message, cancellationToken);
+        }
+        catch (Exception exception) when (exception is RpcException or InvalidOperationException or IOException)
+        {
+            // The node ended the call before the stream's end: its answer says why. If it has none, this is the reason.
+            await call.ResponseAsync;
+            throw;
+        }
+    }
 
     /// <summary>Chunks of one buffer: each is valid until the next.</summary>
     private static async IAsyncEnumerable<ReadOnlyMemory<byte>> ChunksAsync(

@@ -6,7 +6,7 @@ namespace EdgeMesh.Node.Up;
 /// <param name="console">Where it is written.</param>
 /// <param name="names">All nodes, in the order of their colours.</param>
 /// <remarks>Lines are held until <see cref="Release"/>, so that they do not run through the tables of the start. Thread-safe.</remarks>
-internal sealed class EventLog(IAnsiConsole console, IReadOnlyList<string> names)
+internal sealed class EventLog(IAnsiConsole console, string[] names)
 {
     private static readonly Color[] Colours = [Color.Blue, Color.Green, Color.Yellow, Color.Fuchsia, Color.Aqua, Color.Red];
 
@@ -44,7 +44,7 @@ internal sealed class EventLog(IAnsiConsole console, IReadOnlyList<string> names
 
     private void WriteLocked(string name, string line)
     {
-        var index = names.ToList().IndexOf(name);
+        var index = Array.IndexOf(names, name);
         var colour = index < 0 ? Color.Grey : Colours[index % Colours.Length];
         console.Write(new Text($"{name.PadRight(_width)} | ", new Style(colour)));
 

@@ -75,6 +75,22 @@ public sealed class ObjectCommandsTests(SmallMesh mesh) : IClassFixture<SmallMes
         Assert.Equal(content[10..20], (await RunAsync("get", $"{_bucket}/dir/large.bin", "--range", "10-19")).OutputBytes);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(4_128_768)]
+    [InlineData(4_128_769)]
+    public async Task Put_AtTheLimitOfOneCall_ComesBackWhole(int bytes)
+    {
+        await MakeBucketAsync();
+        var content = RandomNumberGenerator.GetBytes(bytes);
+
+        var put = await PutAsync(content, "k");
+        var get = await CliRun.Of("get", $"{_bucket}/k", "--to", mesh.Edge);
+
+        Assert.Equal(("", ""), (put.Error, get.Error));
+        Assert.Equal(content, get.OutputBytes);
+    }
+
     [Fact]
     public async Task Put_NoSuchBucket_SaysHowToMakeIt()
     {

@@ -26,6 +26,21 @@ public sealed class TextTableTests
     }
 
     [Fact]
+    public void Write_Terminal_RuledTable()
+    {
+        var output = new MemoryStream();
+        var terminal = Terminal.Redirected(Stream.Null, output, TextWriter.Null, new Dictionary<string, string>());
+        var table = new TextTable("Name", ">Hits");
+        table.Add("a [b]", "7");
+
+        table.Write(terminal.OutConsole, isTerminal: true);
+
+        Assert.Equal(
+            ["╭───────┬──────╮", "│ Name  │ Hits │", "├───────┼──────┤", "│ a [b] │    7 │", "╰───────┴──────╯", ""],
+            System.Text.Encoding.UTF8.GetString(output.ToArray()).ReplaceLineEndings("\n").Split('\n'));
+    }
+
+    [Fact]
     public void Add_TooFewCells_Throws() => Assert.Throws<ArgumentOutOfRangeException>(() => new TextTable("a", "b").Add("1"));
 
     [Fact]
