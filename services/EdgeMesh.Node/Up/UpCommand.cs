@@ -90,8 +90,9 @@ internal sealed class UpCommand : CliCommand
             log.Release();
             return await FollowAsync(mesh, cancellationToken);
         }
-        catch (OperationCanceledException) when (!parsed.GetValue(_check))
+        catch (Exception) when (cancellationToken.IsCancellationRequested && !parsed.GetValue(_check))
         {
+            // Whatever it was waiting for: the end was asked for, and a server that ends when asked has done well.
             return ExitCodes.Success;
         }
         catch (CliException)

@@ -60,6 +60,21 @@ public sealed class UpTests
         Assert.False(Directory.Exists(DataOf(up)));
     }
 
+    [Theory]
+    [InlineData("starting ", 0)]
+    [InlineData("eu-west-2  ready at ", 0)]
+    [InlineData("eu-west-2  ready at ", 130, "--check")]
+    public async Task Up_AskedToEndWhileItStarts_StopsWhatRuns(string line, int exitCode, params string[] options)
+    {
+        await using var up = EdgeMeshProgram.Start(["up", "--port", "0", .. options]);
+        await up.WaitForLineAsync(line, Patience);
+
+        up.Signal(UnixSignal.Interrupt);
+
+        Assert.Equal(exitCode, await up.WaitForExitAsync(Patience));
+        Assert.False(Directory.Exists(DataOf(up)));
+    }
+
     [Fact]
     public async Task Up_ChildKilled_IsNamedAndMakesTheExitCode1()
     {
