@@ -1,3 +1,6 @@
+using EdgeMesh.Storage.Bodies;
+using EdgeMesh.Storage.Database;
+using EdgeMesh.Storage.Grammar;
 using EdgeMesh.Testing;
 using EdgeMesh.V1;
 
@@ -85,6 +88,58 @@ public sealed class GroupCommitterTests
         await test.PutAsync("a", []);
     }
 
+    // A broken reference is found by COMMIT alone: the one error there that needs no broken disk.
+    [Fact]
+    public async Task Commit_CommitItselfFails_LeavesTheOutcomeOpenAndStopsWriting()
+    {
+        using var directory = new TempDirectory();
+        using var log = new LogCollector();
+        using var metadata = new MetadataDatabase(directory.Path);
+        var removed = new List<string>();
+        await using var committer = new GroupCommitter(metadata.Writer, removed.Add, log.CreateLogger("committer"));
+        var spec = CheckedSpec.Check("spec", new ObjectSpec { Bucket = TestStore.Bucket, Key = "a" }, new Violations());
+        await committer.CommitAsync(transaction => transaction.CreateBucket(TestStore.Bucket, 1), default);
+        await committer.CommitAsync(transaction => transaction.Put(spec, Body("first"), [], 1), default);
+
+        var e = await TestStore.FaultOf(ObjectStoreFault.Unavailable, () => committer.CommitAsync(
+            transaction =>
+            {
+                transaction.Put(spec, Body("second"), [], 2);
+                return Execute(metadata, "PRAGMA defer_foreign_keys=ON; UPDATE objects SET bucket_id = 99;");
+            },
+            default));
+
+        // The first body may still be referred to after a restart, and so may the second: neither goes.
+        Assert.True(e.OutcomeUnknown);
+        Assert.Empty(removed);
+        Assert.Equal(2, committer.Transactions);
+        await TestStore.FaultOf(ObjectStoreFault.Unavailable, () => committer.CommitAsync(transaction => transaction.CreateBucket("later", 1), default));
+        Assert.Equal("first", metadata.Read(queries => queries.Find(spec.Name)).Body.Id);
+        Assert.Single(log.Lines, line => line.EventId.Id == 3006);
+    }
+
+    [Fact]
+    public async Task Commit_NoRoomForMetadata_IsStorageFullUntilThereIsRoom()
+    {
+        using var directory = new TempDirectory();
+        using var log = new LogCollector();
+        using var metadata = new MetadataDatabase(directory.Path);
+        await using var committer = new GroupCommitter(metadata.Writer, _ => { }, log.CreateLogger("committer"));
+        await committer.CommitAsync(_ => Execute(metadata, "PRAGMA max_page_count=1;"), default);
+
+        var e = await TestStore.FaultOf(ObjectStoreFault.StorageFull, async () =>
+        {
+            for (var i = 0; i < 1000; i++)
+            {
+                await committer.CommitAsync(transaction => transaction.CreateBucket($"bucket-{i:d60}", 1), default);
+            }
+        });
+
+        Assert.False(e.OutcomeUnknown);
+        await committer.CommitAsync(_ => Execute(metadata, "PRAGMA max_page_count=100000;"), default);
+        await committer.CommitAsync(transaction => transaction.CreateBucket("later", 1), default);
+    }
+
     [Fact]
     public async Task Commit_CancelledBeforeItsTurn_DoesNothing()
     {
@@ -95,5 +150,14 @@ public sealed class GroupCommitterTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => test.Store.CreateBucketAsync(new CreateBucketRequest { Bucket = "never" }, cancelled.Token));
 
         Assert.Single((await test.Store.ListBucketsAsync(new ListBucketsRequest())).Buckets);
+    }
+
+    private static StoredBody Body(string id) => new(id, 0, new byte[32], []);
+
+    private static int Execute(MetadataDatabase metadata, string sql)
+    {
+        using var command = metadata.Writer.CreateCommand();
+        command.CommandText = sql;
+        return command.ExecuteNonQuery();
     }
 }
