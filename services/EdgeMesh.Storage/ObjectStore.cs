@@ -31,6 +31,7 @@ public sealed class ObjectStore : IAsyncDisposable
     private readonly DataDirectoryLock _lock;
     private readonly BodyDirectory _bodies;
     private readonly MetadataDatabase _metadata;
+    private readonly StandingObjects _standing;
 
     private ObjectStore(ObjectStoreOptions options, TimeProvider time, ILogger logger, BlockingWorkers workers)
     {
@@ -54,6 +55,7 @@ public sealed class ObjectStore : IAsyncDisposable
             throw;
         }
 
+        _standing = new StandingObjects(_metadata, _bodies, logger);
         Committer = new GroupCommitter(_metadata.Writer, RemoveBody, logger);
     }
 
@@ -157,7 +159,7 @@ public sealed class ObjectStore : IAsyncDisposable
         ConditionRules.Check("conditions", request.Conditions, violations);
         violations.ThrowIfAny();
 
-        var (found, body) = await OpenBodyAsync(name, request.Conditions, cancellationToken).ConfigureAwait(false);
+        var (found, body) = await _standing.OpenAsync(name, request.Conditions, cancellationToken).ConfigureAwait(false);
         using (body)
         {
             if (found.Body.SizeBytes > ObjectLimits.UnaryContentMaxBytes)
@@ -173,7 +175,7 @@ public sealed class ObjectStore : IAsyncDisposable
             }
             catch (Exception e) when (e is DamagedBodyException || DiskFailure.Is(e))
             {
-                throw ReadFailure(found, e);
+                throw _standing.Failure(found, e);
             }
         }
     }
@@ -187,11 +189,11 @@ public sealed class ObjectStore : IAsyncDisposable
         ConditionRules.Check("conditions", request.Conditions, violations);
         violations.ThrowIfAny();
 
-        var (found, body) = await OpenBodyAsync(name, request.Conditions, cancellationToken).ConfigureAwait(false);
+        var (found, body) = await _standing.OpenAsync(name, request.Conditions, cancellationToken).ConfigureAwait(false);
         try
         {
             var (offset, length) = ByteRangeRules.Resolve(request.Range, found.Body.SizeBytes);
-            return new ObjectReader(found.ToInfo(), body, offset, length, e => ReadFailure(found, e));
+            return new ObjectReader(found.ToInfo(), body, offset, length, e => _standing.Failure(found, e));
         }
         catch
         {
@@ -272,42 +274,6 @@ public sealed class ObjectStore : IAsyncDisposable
         {
             throw DiskFailure.OfWrite(e);
         }
-    }
-
-    // A reader may lose the race with an overwrite:
-    // 1. it reads the row and learns of body A; 2. the writer commits body B and unlinks A; 3. it finds no file A.
-    // So it reads the row again. Bodies are unlinked after the commit only: if the row still names A, then A is lost.
-    private async Task<(StoredObject Found, BodyReader Body)> OpenBodyAsync(ObjectName name, ObjectConditions? conditions, CancellationToken cancellationToken)
-    {
-        string? absent = null;
-        while (true)
-        {
-            var found = _metadata.Read(queries => queries.Find(name));
-            ConditionRules.Demand(conditions, found, name);
-            try
-            {
-                return (found, await BodyReader.OpenAsync(_bodies, found.Body, cancellationToken).ConfigureAwait(false));
-            }
-            catch (FileNotFoundException) when (absent != found.Body.Id)
-            {
-                absent = found.Body.Id;
-            }
-            catch (Exception e) when (e is DamagedBodyException || DiskFailure.Is(e))
-            {
-                throw ReadFailure(found, e);
-            }
-        }
-    }
-
-    private ObjectStoreException ReadFailure(StoredObject found, Exception e)
-    {
-        if (!DiskFailure.IsLoss(e))
-        {
-            return new ObjectStoreException(ObjectStoreFault.Unavailable, $"The content of {found.Name} cannot be read", e);
-        }
-
-        StorageLog.BodyDamaged(_logger, found.Body.Id, e);
-        return new ObjectStoreException(ObjectStoreFault.Damaged, $"The content of {found.Name}, generation {found.Generation}, is damaged on disk", e);
     }
 
     private void RemoveBody(string id) => _ = _workers.RunAsync(() =>
