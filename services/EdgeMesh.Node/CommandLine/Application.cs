@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using EdgeMesh.Node.Output;
+using EdgeMesh.Node.Targets;
+using Grpc.Core;
 
 namespace EdgeMesh.Node.CommandLine;
 
@@ -18,7 +20,8 @@ internal static class Application
         {
             return await RunAsync(CommandTree.Create(terminal, interruption), arguments, terminal, interruption.Token);
         }
-        catch (Exception) when (interruption.Token.IsCancellationRequested)
+        catch (Exception exception) when (interruption.Token.IsCancellationRequested
+            && exception is OperationCanceledException or TargetException { Status: StatusCode.Cancelled })
         {
             return ExitCodes.Interrupted;
         }
