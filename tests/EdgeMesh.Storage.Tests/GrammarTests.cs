@@ -140,6 +140,17 @@ public sealed class GrammarTests
         Assert.Equal([new FieldViolation(field, description)], Of(v => CheckedSpec.Check("spec", spec, v)));
     }
 
+    [Theory]
+    [InlineData("short", "short", "is \"short\"")]
+    [InlineData("a\nb\"", "a\\u000ab\\u0022", "is \"a\\u000ab\\u0022\"")]
+    [InlineData("123456789-123456789-123456789-123456789-12345678", "123456789-123456789-123456789-123456789-12345678", "is \"123456789-123456789-123456789-123456789-12345678\"")]
+    [InlineData("123456789-123456789-123456789-123456789-123456789", "123456789-123456789-123456789-123456789-12345678...", "is \"123456789-123456789-123456789-123456789-12345678\"...")]
+    public void Violations_QuotedValue_IsCutAndCleaned(string value, string named, string shown)
+    {
+        Assert.Equal(named, Violations.Named(value));
+        Assert.Equal(shown, Violations.Shown(value));
+    }
+
     [Fact]
     public void Spec_Absent_IsNoted() =>
         Assert.Equal([new FieldViolation("spec", "must be present; is absent")], Of(v => CheckedSpec.Check("spec", null, v)));

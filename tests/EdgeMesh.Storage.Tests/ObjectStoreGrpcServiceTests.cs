@@ -35,6 +35,19 @@ public sealed class ObjectStoreGrpcServiceTests
     }
 
     [Fact]
+    public async Task Reads_EmptyDefault_DeclareOnlyTheETag()
+    {
+        await using var served = await ServedStore.StartAsync(defaultCacheControl: "");
+        var info = await served.Test.PutAsync("a", [1]);
+
+        using var head = served.Client.HeadObjectAsync(new HeadObjectRequest { Bucket = info.Bucket, Key = info.Key });
+
+        var headers = await head.ResponseHeadersAsync;
+        Assert.Null(headers.GetValue("cache-control"));
+        Assert.Equal(info.Etag, headers.GetValue("etag"));
+    }
+
+    [Fact]
     public async Task Reads_Refused_DeclareNothing()
     {
         await using var served = await ServedStore.StartAsync();

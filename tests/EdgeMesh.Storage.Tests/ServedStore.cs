@@ -26,9 +26,9 @@ internal sealed class ServedStore : IAsyncDisposable
 
     internal ObjectStoreService.ObjectStoreServiceClient Client { get; }
 
-    internal static async Task<ServedStore> StartAsync()
+    internal static async Task<ServedStore> StartAsync(string defaultCacheControl = ObjectStoreOptions.StandardCacheControl)
     {
-        var test = await TestStore.OpenAsync();
+        var test = await TestStore.OpenNewAsync(defaultCacheControl);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.Logging.AddProvider(test.Log);

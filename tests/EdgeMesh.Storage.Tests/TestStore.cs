@@ -21,6 +21,8 @@ internal sealed class TestStore : IAsyncDisposable
 
     internal string Directory { get; }
 
+    internal string DefaultCacheControl { get; private init; } = ObjectStoreOptions.StandardCacheControl;
+
     internal ManualTimeProvider Time { get; } = new();
 
     internal LogCollector Log { get; } = new();
@@ -28,10 +30,13 @@ internal sealed class TestStore : IAsyncDisposable
     internal ObjectStore Store => _store ?? throw new InvalidOperationException("The store is closed");
 
     /// <summary>Opens a new store with one bucket.</summary>
-    internal static async Task<TestStore> OpenAsync()
+    internal static Task<TestStore> OpenAsync() => OpenNewAsync();
+
+    /// <summary>Opens a new store with one bucket and a default of the test's own.</summary>
+    internal static async Task<TestStore> OpenNewAsync(string defaultCacheControl = ObjectStoreOptions.StandardCacheControl)
     {
         var directory = new TempDirectory();
-        var test = new TestStore(directory, directory.Path);
+        var test = new TestStore(directory, directory.Path) { DefaultCacheControl = defaultCacheControl };
         await test.ReopenAsync();
         await test.Store.CreateBucketAsync(new CreateBucketRequest { Bucket = Bucket }, default);
         return test;
@@ -58,7 +63,7 @@ internal sealed class TestStore : IAsyncDisposable
     {
         await CloseAsync();
         _store = await ObjectStore.OpenAsync(
-            new ObjectStoreOptions { DataDirectory = Directory }, Time, Log.CreateLogger("store"), default);
+            new ObjectStoreOptions { DataDirectory = Directory, DefaultCacheControl = DefaultCacheControl }, Time, Log.CreateLogger("store"), default);
     }
 
     internal async Task<ObjectInfo> PutAsync(string key, byte[] content, ObjectConditions? conditions = null, Action<ObjectSpec>? also = null)

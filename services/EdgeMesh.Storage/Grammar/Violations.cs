@@ -57,9 +57,14 @@ internal sealed class Violations
     }
 
     /// <summary>A value as it may be shown: in quotes, cut, without control characters.</summary>
-    internal static string Shown(string value)
+    internal static string Shown(string value) => $"is \"{Clean(value)}\"{(value.Length > MaxShownChars ? "..." : "")}";
+
+    /// <summary>A name inside a field path or a message, cut and cleaned like a value.</summary>
+    internal static string Named(string name) => Clean(name) + (name.Length > MaxShownChars ? "..." : "");
+
+    private static string Clean(string value)
     {
-        var text = new StringBuilder("is \"");
+        var text = new StringBuilder();
         foreach (var c in value.AsSpan(0, Math.Min(value.Length, MaxShownChars)))
         {
             _ = char.IsControl(c) || char.IsSurrogate(c) || c is '"' or '\\'
@@ -67,9 +72,6 @@ internal sealed class Violations
                 : text.Append(c);
         }
 
-        return text.Append(value.Length > MaxShownChars ? "\"..." : "\"").ToString();
+        return text.ToString();
     }
-
-    /// <summary>A name inside a field path, cut and cleaned like a value.</summary>
-    internal static string Named(string name) => Shown(name)[3..].Trim('"');
 }
