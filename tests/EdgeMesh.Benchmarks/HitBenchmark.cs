@@ -14,7 +14,10 @@ internal sealed record Schedule(int Rounds, TimeSpan RunTime, TimeSpan WarmUp);
 /// <param name="CallsPerSecond">One figure a round.</param>
 /// <param name="MedianCallsPerSecond">Their median.</param>
 /// <param name="Ratio">The median, over the rounds, of its figure over the first peer's in the same round: what slows a whole round down falls out.</param>
-internal sealed record PeerResult(string Peer, string Description, IReadOnlyList<double> CallsPerSecond, double MedianCallsPerSecond, double Ratio);
+/// <param name="MedianCpuPerCall">Processor time per call in microseconds, median of the rounds.</param>
+/// <param name="CpuRatio">The first peer's median processor time per call over this one's: what its core could do beside the first peer's.</param>
+internal sealed record PeerResult(
+    string Peer, string Description, IReadOnlyList<double> CallsPerSecond, double MedianCallsPerSecond, double Ratio, double MedianCpuPerCall, double CpuRatio);
 
 /// <summary>What was measured, where, and how.</summary>
 /// <param name="Benchmark">Which one.</param>
@@ -54,14 +57,14 @@ internal static class HitBenchmark
             targets.Add(target);
         }
 
-        var rates = peers.Select(_ => new List<double>()).ToList();
+        var figures = peers.Select(_ => new List<LoadFigure>()).ToList();
         for (var round = 1; round <= schedule.Rounds; round++)
         {
             for (var i = 0; i < peers.Count; i++)
             {
-                var rate = await load.RunAsync(targets[i], schedule.RunTime);
-                rates[i].Add(rate);
-                progress(string.Create(CultureInfo.InvariantCulture, $"round {round}: {peers[i].Name} {rate:N0} calls/s"));
+                var figure = await load.RunAsync(targets[i], schedule.RunTime);
+                figures[i].Add(figure);
+                progress(string.Create(CultureInfo.InvariantCulture, $"round {round}: {peers[i].Name} {figure.CallsPerSecond:N0} calls/s, {figure.CpuPerCall:F2} µs of processor time a call"));
             }
         }
 
@@ -72,7 +75,20 @@ internal static class HitBenchmark
             "hit",
             await Machine.DescribeAsync(),
             method,
-            [.. peers.Select((peer, i) => new PeerResult(peer.Name, peer.Description, rates[i], Median(rates[i]), Median(rates[i].Zip(rates[0], (own, first) => own / first))))]);
+            [.. peers.Select((peer, i) => Summarize(peer, figures[i], figures[0]))]);
+    }
+
+    private static PeerResult Summarize(Peer peer, List<LoadFigure> own, List<LoadFigure> first)
+    {
+        var cpu = Median(own.Select(figure => figure.CpuPerCall));
+        return new PeerResult(
+            peer.Name,
+            peer.Description,
+            [.. own.Select(figure => figure.CallsPerSecond)],
+            Median(own.Select(figure => figure.CallsPerSecond)),
+            Median(own.Zip(first, (one, yardstick) => one.CallsPerSecond / yardstick.CallsPerSecond)),
+            cpu,
+            Median(first.Select(figure => figure.CpuPerCall)) / cpu);
     }
 
     private static double Median(IEnumerable<double> figures)

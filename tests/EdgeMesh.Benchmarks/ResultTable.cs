@@ -10,12 +10,12 @@ internal static class ResultTable
     {
         var lines = new List<string>
         {
-            "| peer | calls/s, median | lowest to highest | ratio, median of rounds |",
-            "|---|---|---|---|",
+            "| peer | calls/s, median | lowest to highest | ratio, median of rounds | processor time a call, µs | ratio by it |",
+            "|---|---|---|---|---|---|",
         };
         lines.AddRange(result.Peers.Select(p => string.Create(
             CultureInfo.InvariantCulture,
-            $"| {p.Peer} | {p.MedianCallsPerSecond:N0} | {p.CallsPerSecond.Min():N0} to {p.CallsPerSecond.Max():N0} | {p.Ratio:F2} |")));
+            $"| {p.Peer} | {p.MedianCallsPerSecond:N0} | {p.CallsPerSecond.Min():N0} to {p.CallsPerSecond.Max():N0} | {p.Ratio:F2} | {p.MedianCpuPerCall:F2} | {p.CpuRatio:F2} |")));
         lines.Add("");
         lines.AddRange(result.Peers.Select(p => $"{p.Peer}: {p.Description}."));
         lines.Add("");
