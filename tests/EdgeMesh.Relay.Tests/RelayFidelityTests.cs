@@ -260,6 +260,33 @@ public sealed class RelayFidelityTests
     }
 
     [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Stop_CallRuns_ItEndsWell(bool isCaching)
+    {
+        using var gate = new SemaphoreSlim(0);
+        var arrived = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var origin = await RawOrigin.StartAsync(async context =>
+        {
+            var body = await RawOrigin.ReadAllAsync(context);
+            arrived.TrySetResult();
+            await gate.WaitAsync(context.RequestAborted);
+            await RawOrigin.AnswerAsync(context, body);
+        });
+        await using var node = await RelayFixture.StartAsync(origin.Address, isCaching);
+        using var caller = new RawCaller(node.Address);
+
+        var running = caller.CallAsync("/a.B/C", Frames.Of("x"));
+        await arrived.Task.WaitAsync(TestDeadline.Default);
+        var stopping = node.StopAsync();
+        gate.Release();
+
+        var answer = await running.WaitAsync(TestDeadline.Default);
+        Assert.Equal(("0", "x"), (answer.Status, answer.Text));
+        await stopping.WaitAsync(TestDeadline.Default);
+    }
+
+    [Theory]
     [InlineData("/a.B/C?x=1")]
     [InlineData("/a.B/%43")]
     [InlineData("/x/../a.B/C")]

@@ -47,6 +47,9 @@ internal sealed class RelayFixture : IAsyncDisposable
         return new RelayFixture(app, handler, store, relay, time);
     }
 
+    /// <summary>Stops the node as a signal would: running calls may end first.</summary>
+    public Task StopAsync() => _app.StopAsync();
+
     public async ValueTask DisposeAsync()
     {
         using var limit = new CancellationTokenSource(TimeSpan.Zero);
