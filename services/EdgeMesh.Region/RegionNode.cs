@@ -19,10 +19,12 @@ public sealed class RegionNode : IAsyncDisposable
     private readonly ObjectStore _store;
     private readonly OriginRouter _router;
     private readonly OriginChannels _channels;
+    private readonly ILoggerFactory _storeLog;
 
-    private RegionNode(WebApplication app, ObjectStore store, OriginRouter router, OriginChannels channels)
+    private RegionNode(WebApplication app, ILoggerFactory storeLog, ObjectStore store, OriginRouter router, OriginChannels channels)
     {
         _app = app;
+        _storeLog = storeLog;
         _store = store;
         _router = router;
         _channels = channels;
@@ -43,8 +45,10 @@ public sealed class RegionNode : IAsyncDisposable
         var time = TimeProvider.System;
         var builder = NodeHost.CreateBuilder(endPoint, certificate, logging, options.ShutdownTimeout);
         var storeOptions = new ObjectStoreOptions { DataDirectory = options.DataDirectory, DefaultCacheControl = options.DefaultCacheControl ?? ObjectStoreOptions.StandardCacheControl };
-        using var startLog = LoggerFactory.Create(logging);
-        var store = await ObjectStore.OpenAsync(storeOptions, time, startLog.CreateLogger<ObjectStore>(), cancellationToken).ConfigureAwait(false);
+
+        //    The store is opened before the server is built and closed after it is gone: its log is its own.
+        var storeLog = LoggerFactory.Create(logging);
+        var store = await OpenStoreAsync(storeOptions, time, storeLog, cancellationToken).ConfigureAwait(false);
         var router = new OriginRouter(options.Name, options.Origins);
         var channels = new OriginChannels(options.Origins);
         try
@@ -79,7 +83,7 @@ public sealed class RegionNode : IAsyncDisposable
             var topology = app.Services.GetRequiredService<TopologyState>();
             app.Services.GetRequiredService<MethodShapes>().Changed += topology.RefreshMethods;
             await app.StartAsync(cancellationToken).ConfigureAwait(false);
-            var node = new RegionNode(app, store, router, channels);
+            var node = new RegionNode(app, storeLog, store, router, channels);
             topology.SetRegionAddress(node.Address.GetLeftPart(UriPartial.Authority));
             return node;
         }
@@ -88,6 +92,7 @@ public sealed class RegionNode : IAsyncDisposable
             channels.Dispose();
             router.Dispose();
             await store.DisposeAsync().ConfigureAwait(false);
+            storeLog.Dispose();
             throw;
         }
     }
@@ -102,5 +107,19 @@ public sealed class RegionNode : IAsyncDisposable
         _channels.Dispose();
         _router.Dispose();
         await _store.DisposeAsync().ConfigureAwait(false);
+        _storeLog.Dispose();
+    }
+
+    private static async Task<ObjectStore> OpenStoreAsync(ObjectStoreOptions options, TimeProvider time, ILoggerFactory log, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ObjectStore.OpenAsync(options, time, log.CreateLogger<ObjectStore>(), cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            log.Dispose();
+            throw;
+        }
     }
 }
