@@ -1,6 +1,6 @@
 # The one executable, `edgemesh`, for any of its roles:
 #   docker build -t edgemesh .
-#   docker run --rm edgemesh region --help
+#   docker run --rm -p 6400:6400 -v region:/data edgemesh region --name eu-west-2 --listen 0.0.0.0:6400 --insecure
 FROM mcr.microsoft.com/dotnet/sdk:10.0 AS build
 WORKDIR /source
 
