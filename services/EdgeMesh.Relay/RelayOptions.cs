@@ -11,16 +11,18 @@ public sealed class RelayOptions
 
     /// <summary>
     /// How long a call of a method whose shape is not known may wait for the end of its request before it is forwarded.
-    /// Default 200 ms: a unary client ends its request with the message, even on a busy machine; a bidirectional call
-    /// that waits for the server's first message pays this once per method, until the method has shown itself.
+    /// Default 1 s: a unary client ends its request with the message, but some clients end it in a write of its own, and two
+    /// hundred that start at once on a busy machine take their time; a bidirectional call that waits for the server's first
+    /// message pays this once per method.
     /// </summary>
-    public TimeSpan UnaryWait { get; init; } = TimeSpan.FromMilliseconds(200);
+    public TimeSpan UnaryWait { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// The same for a method that once had no end of its request in time. Default 5 ms: enough for a unary request that
-    /// came in one piece, so that a slow caller cannot take a method out of the cache; too little to be felt by a stream.
+    /// The same for a method that once had no end of its request in time. Default 25 ms: enough for most
+    /// unary requests, so that a slow caller cannot take a method out of the cache; little at the start of a stream, and
+    /// nothing once the method has shown a second message.
     /// </summary>
-    public TimeSpan SuspectedWait { get; init; } = TimeSpan.FromMilliseconds(5);
+    public TimeSpan SuspectedWait { get; init; } = TimeSpan.FromMilliseconds(25);
 
     /// <summary>
     /// The same for a method whose descriptor says that it is unary. Default 10 s: its end is sure to come, so only a
