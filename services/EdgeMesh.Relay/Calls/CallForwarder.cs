@@ -28,9 +28,13 @@ internal sealed class CallForwarder(RelayOptions options, RelayCounters counters
         try
         {
             using var response = await upstream.Invoker.SendAsync(request, lifetime.Token).ConfigureAwait(false);
-            if (method is not null)
+            if (content is DuplexContent sent)
             {
-                LearnFromRequest(method, content);
+                sent.ObserveAnswer();
+                if (sent.IsUnarySoFar)
+                {
+                    method?.Observe(MethodKind.Unary);
+                }
             }
 
             using var body = await response.Content.ReadAsStreamAsync(lifetime.Token).ConfigureAwait(false);
@@ -134,6 +138,12 @@ internal sealed class CallForwarder(RelayOptions options, RelayCounters counters
     /// <summary>Answers with a status of this node's own.</summary>
     public async Task AnswerAsync(HttpContext context, RelayFault fault, string? cacheStatus)
     {
+        if (context.Response.BodyWriter.UnflushedBytes > 0)
+        {
+            // Part of an answer waits to be sent: its status goes in trailers after it, not in headers before it.
+            await context.Response.BodyWriter.FlushAsync().ConfigureAwait(false);
+        }
+
         if (!context.Response.HasStarted)
         {
             context.Response.Headers.Clear();
@@ -150,14 +160,6 @@ internal sealed class CallForwarder(RelayOptions options, RelayCounters counters
         {
             // RFC 9211 section 2: each cache on the way appends its own.
             context.Response.Headers.Append(ResponseMetadata.CacheStatus, cacheStatus);
-        }
-    }
-
-    private static void LearnFromRequest(MethodState method, HttpContent content)
-    {
-        if (content is DuplexContent { IsUnarySoFar: true })
-        {
-            method.Observe(MethodKind.Unary);
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Security.Authentication;
+using EdgeMesh.Relay.Metadata;
 using EdgeMesh.Relay.Upstreams;
 using EdgeMesh.Wire;
 
@@ -21,6 +22,8 @@ internal readonly record struct RelayFault(GrpcStatusCode Code, string Message, 
         {
             switch (cause)
             {
+                case InvalidMetadataException invalid:
+                    return new(GrpcStatusCode.Internal, $"{node}: {upstream} sent what cannot be relayed: {invalid.Message}", IsUpstream: true);
                 case HttpProtocolException { ErrorCode: var code }:
                     return new(StatusMapping.FromHttp2Error(code), $"{node}: {upstream} reset the call (HTTP/2 error 0x{code:x})", IsUpstream: true);
                 case SocketException socket:

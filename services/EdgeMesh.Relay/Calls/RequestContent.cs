@@ -27,19 +27,27 @@ internal sealed class BufferedContent(byte[] frame) : HttpContent
 /// handler waits for their end before it reads the answer.
 /// </summary>
 /// <remarks>
-/// Sent once: what was read from the caller is gone. Owned by one call, which must await <see cref="StopAsync"/> before it
-/// ends: the server uses a request's pipe again for the next request of the connection, and a copy that ran on would read
-/// another caller's bytes. The handler may begin the copy at any time until then, on a thread of its own; <c>_lock</c>
-/// decides whether the copy or the stop came first.
+/// A peer may refuse a call that it has not looked at (REFUSED_STREAM, or a stream beyond GOAWAY's last id, RFC 9113 section
+/// 8.7), and the handler then sends it again: until the answer begins, the first 64 KiB are kept for that.
+/// Owned by one call, which must await <see cref="StopAsync"/> before it ends: the server uses a request's pipe again for
+/// the next request of the connection, and a copy that ran on would read another caller's bytes. The handler may begin a
+/// copy at any time until then, on a thread of its own, even while the one before has not noticed its end: <c>_lock</c>
+/// decides whether a copy or the stop came first, and each copy stops the one before and waits for it.
 /// </remarks>
 internal sealed class DuplexContent(PipeReader reader) : HttpContent
 {
+    // Any message that the cache handles, and the first of any stream; little beside a stream's window.
+    private const int MaxKeptBytes = 64 * 1024;
+
     private readonly Lock _lock = new();
     private readonly CancellationTokenSource _stop = new();
-    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private ArrayBufferWriter<byte>? _kept;
+    private Attempt? _attempt;
     private MessageCounter _messages;
-    private bool _hasBegun;
     private bool _isStopped;
+    private bool _isKeptWhole = true;
+    private volatile bool _hasAnswer;
     private volatile bool _hasEnded;
 
     /// <summary>Whether the caller's stream has ended after exactly one whole message.</summary>
@@ -48,22 +56,24 @@ internal sealed class DuplexContent(PipeReader reader) : HttpContent
     /// <summary>Whether a second message has begun. Exact after <see cref="StopAsync"/>.</summary>
     public bool IsStreaming => _messages.Begun > 1;
 
+    /// <summary>The answer has begun: the call will not be sent again, and nothing more is kept for that.</summary>
+    public void ObserveAnswer() => _hasAnswer = true;
+
     /// <summary>Ends the copy, if it has not ended, and waits until it touches the pipe no more.</summary>
     public async Task StopAsync()
     {
+        Attempt? attempt;
         lock (_lock)
         {
             _isStopped = true;
-            if (!_hasBegun)
-            {
-                return;
-            }
+            attempt = _attempt;
         }
 
-        if (!_ended.Task.IsCompleted)
+        _over.TrySetResult();
+        if (attempt is { Ended.IsCompleted: false })
         {
             await _stop.CancelAsync().ConfigureAwait(false);
-            await _ended.Task.ConfigureAwait(false);
+            await attempt.Ended.ConfigureAwait(false);
         }
     }
 
@@ -72,24 +82,40 @@ internal sealed class DuplexContent(PipeReader reader) : HttpContent
 
     protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
+        Attempt attempt;
+        Attempt? previous;
         lock (_lock)
         {
-            if (_isStopped || _hasBegun)
+            if (_isStopped)
             {
-                throw new HttpRequestException("The request body was already sent in part, or its call has ended.");
+                throw new HttpRequestException("The call has ended.");
             }
 
-            _hasBegun = true;
+            previous = _attempt;
+            _attempt = attempt = new Attempt(cancellationToken, _stop.Token);
         }
 
         try
         {
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stop.Token);
-            await CopyAsync(stream, either.Token).ConfigureAwait(false);
+            if (previous is not null)
+            {
+                await previous.EndAsync().ConfigureAwait(false);
+                await SendKeptAsync(stream, attempt.Token).ConfigureAwait(false);
+            }
+
+            await CopyAsync(stream, attempt.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // The handler gave this try up and knows why. It takes whatever is thrown first for the cause, and would not send
+            // a refused call again if that were this cancellation.
+            attempt.SetEnded();
+            await _over.Task.ConfigureAwait(false);
+            throw;
         }
         finally
         {
-            _ended.SetResult();
+            attempt.SetEnded();
         }
     }
 
@@ -102,15 +128,29 @@ internal sealed class DuplexContent(PipeReader reader) : HttpContent
     protected override void Dispose(bool disposing)
     {
         base.Dispose(disposing);
-        if (disposing && _ended.Task.IsCompleted)
+        if (disposing && _attempt is null or { Ended.IsCompleted: true })
         {
             _stop.Dispose();
         }
     }
 
+    /// <summary>Sends again what an earlier copy took out of the pipe.</summary>
+    private async Task SendKeptAsync(Stream stream, CancellationToken cancellationToken)
+    {
+        if (!_isKeptWhole)
+        {
+            throw new HttpRequestException($"The call was refused after more than {MaxKeptBytes} bytes of it, or its answer, had begun.");
+        }
+
+        if (_kept is { WrittenCount: > 0 } kept)
+        {
+            await stream.WriteAsync(kept.WrittenMemory, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
     private async Task CopyAsync(Stream stream, CancellationToken cancellationToken)
     {
-        while (true)
+        while (!_hasEnded)
         {
             // What was written, the headers at first, goes out before a real wait: a peer may answer before it gets more.
             var pending = reader.ReadAsync(cancellationToken);
@@ -122,16 +162,70 @@ internal sealed class DuplexContent(PipeReader reader) : HttpContent
             var read = await pending.ConfigureAwait(false);
             var buffer = read.Buffer;
             _messages.Add(buffer);
-            foreach (var segment in buffer)
+            Keep(buffer);
+            _hasEnded = read.IsCompleted;
+            try
             {
-                await stream.WriteAsync(segment, cancellationToken).ConfigureAwait(false);
+                foreach (var segment in buffer)
+                {
+                    await stream.WriteAsync(segment, cancellationToken).ConfigureAwait(false);
+                }
             }
-
-            reader.AdvanceTo(buffer.End);
-            if (read.IsCompleted)
+            finally
             {
-                _hasEnded = true;
-                return;
+                reader.AdvanceTo(buffer.End);
+            }
+        }
+    }
+
+    private void Keep(in ReadOnlySequence<byte> bytes)
+    {
+        if (!_isKeptWhole || bytes.IsEmpty)
+        {
+            return;
+        }
+
+        if (_hasAnswer || (_kept?.WrittenCount ?? 0) + bytes.Length > MaxKeptBytes)
+        {
+            _isKeptWhole = false;
+            _kept = null;
+            return;
+        }
+
+        _kept ??= new ArrayBufferWriter<byte>((int)bytes.Length);
+        foreach (var segment in bytes)
+        {
+            _kept.Write(segment.Span);
+        }
+    }
+
+    /// <summary>One copy of the body, for one try of the call.</summary>
+    private sealed class Attempt(CancellationToken handlerToken, CancellationToken stopToken)
+    {
+        private readonly Lock _lock = new();
+        private readonly CancellationTokenSource _cancel = CancellationTokenSource.CreateLinkedTokenSource(handlerToken, stopToken);
+        private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public CancellationToken Token => _cancel.Token;
+
+        /// <summary>Completes when this copy touches the pipe no more.</summary>
+        public Task Ended => _ended.Task;
+
+        public void SetEnded()
+        {
+            lock (_lock)
+            {
+                _ended.TrySetResult();
+                _cancel.Dispose();
+            }
+        }
+
+        /// <summary>Ends the copy and waits for its end.</summary>
+        public Task EndAsync()
+        {
+            lock (_lock)
+            {
+                return Ended.IsCompleted ? Ended : Task.WhenAll(_cancel.CancelAsync(), Ended);
             }
         }
     }

@@ -104,12 +104,18 @@ internal static class ResponseRelay
         }
     }
 
+    /// <exception cref="InvalidMetadataException">A value holds a control character.</exception>
     private static void Copy(HttpHeadersNonValidated from, IHeaderDictionary to)
     {
         foreach (var (name, values) in from)
         {
             if (ResponseMetadata.IsRelayed(name))
             {
+                foreach (var value in values)
+                {
+                    InvalidMetadataException.ThrowIfControl(name, value);
+                }
+
                 to[name] = values.Count == 1 ? values.ToString() : new StringValues([.. values]);
             }
         }

@@ -44,7 +44,7 @@ internal static class UpstreamRequest
 
             foreach (var one in values)
             {
-                Check(name, one);
+                InvalidMetadataException.ThrowIfControl(name, one);
             }
 
             var value = values.Count == 1 ? values[0] : string.Join(RepeatedFieldStream.Separator, values.ToArray());
@@ -66,16 +66,17 @@ internal static class UpstreamRequest
 
         return request;
     }
+}
 
+/// <summary>Metadata that cannot go on as it is.</summary>
+internal sealed class InvalidMetadataException(string message) : Exception(message)
+{
     /// <summary>Refuses a value with a character that would change its meaning on the way: a separator, an end of line.</summary>
-    private static void Check(string name, string? value)
+    public static void ThrowIfControl(string name, string? value)
     {
         if (value.AsSpan().ContainsAnyInRange('\0', '\u001f') || value.AsSpan().Contains('\u007f'))
         {
-            throw new InvalidMetadataException($"metadata \"{name}\" must not hold control characters");
+            throw new InvalidMetadataException($"metadata {NodeNames.Quote(name)} must not hold control characters");
         }
     }
 }
-
-/// <summary>A caller's metadata cannot go upstream as it is.</summary>
-internal sealed class InvalidMetadataException(string message) : Exception(message);
