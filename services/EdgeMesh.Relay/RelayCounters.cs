@@ -17,7 +17,7 @@ public sealed class RelayCounters
     /// <summary>Calls that could have been answered from the store and asked upstream.</summary>
     public long Misses => Volatile.Read(ref _misses);
 
-    /// <summary>Calls answered by a fill that another call had begun.</summary>
+    /// <summary>Calls that waited for a fill that another had begun, and ended with it: by its answer, its failure, or their own going.</summary>
     public long Coalesced => Volatile.Read(ref _coalesced);
 
     /// <summary>Calls relayed without a look into the store: streams, large requests. All calls = hits + misses + coalesced + bypasses + refused.</summary>

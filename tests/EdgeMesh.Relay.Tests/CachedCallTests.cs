@@ -79,6 +79,8 @@ public sealed class CachedCallTests
     [InlineData("cache-control: max-age=60|set-cookie: a=1", "set-cookie")]
     [InlineData("cache-control: max-age=60|grpc-encoding: zstd", "unknown-coding")]
     [InlineData("cache-control: max-age=60|age: 60", "stale-on-arrival")]
+    [InlineData("cache-control: max-age=60|age: 5|age: 60", "stale-on-arrival")]
+    [InlineData("cache-control: max-age=60|age: 5, 60", "stale-on-arrival")]
     public async Task Call_NotDeclaredOrForbidden_IsRelayedAndNotStored(string headers, string why)
     {
         var fields = headers.Split('|', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(": ", 2)).Select(pair => (pair[0], pair[1])).ToArray();

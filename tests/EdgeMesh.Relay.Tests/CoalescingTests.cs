@@ -173,6 +173,37 @@ public sealed class CoalescingTests
 
         Assert.All(answers, answer => Assert.Equal(("14", "origin away"), (answer.Status, answer.Message)));
         Assert.Equal(1, origin.Calls);
+        Assert.Equal((0, 1, 20), (node.Relay.Counters.Hits, node.Relay.Counters.Misses, node.Relay.Counters.Coalesced));
+    }
+
+    [Theory]
+    [InlineData("14", false)]
+    [InlineData("0", true)]
+    public async Task Call_ManyAnswersToldNothingOfCaching_CallsMayStillShareAFill(string status, bool isUnkeyed)
+    {
+        // Errors while the origin is away, and answers set aside for their request's metadata: neither says that the method
+        // declares nothing, and the burst that follows an outage needs the shared fill most.
+        await using var origin = await RawOrigin.StartAsync(async context =>
+        {
+            if (status == "0")
+            {
+                await RawOrigin.AnswerAsync(context, await RawOrigin.ReadAllAsync(context), ("cache-control", "max-age=60"));
+                return;
+            }
+
+            context.Response.ContentType = "application/grpc";
+            context.Response.Headers["grpc-status"] = status;
+        });
+        await using var node = await RelayFixture.StartAsync(origin.Address);
+        using var caller = new RawCaller(node.Address);
+
+        for (var i = 0; i < 120; i++)
+        {
+            var answer = isUnkeyed ? await caller.CallAsync(Path, Frames.Of($"{i}"), headers: [("x-any", "1")]) : await caller.CallAsync(Path, Frames.Of($"{i}"));
+            Assert.Equal(status, answer.Status);
+        }
+
+        Assert.True(node.Relay.Methods.Get(Path, out _).MayCoalesce);
     }
 
     [Fact]

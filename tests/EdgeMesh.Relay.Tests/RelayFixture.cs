@@ -13,10 +13,10 @@ namespace EdgeMesh.Relay.Tests;
 internal sealed class RelayFixture : IAsyncDisposable
 {
     private readonly WebApplication _app;
-    private readonly SocketsHttpHandler _upstream;
+    private readonly HttpMessageHandler _upstream;
     private readonly MemoryCacheStore? _store;
 
-    private RelayFixture(WebApplication app, SocketsHttpHandler upstream, MemoryCacheStore? store, RelayHandler relay, ManualTimeProvider? time)
+    private RelayFixture(WebApplication app, HttpMessageHandler upstream, MemoryCacheStore? store, RelayHandler relay, ManualTimeProvider? time)
     {
         _app = app;
         _upstream = upstream;
@@ -35,9 +35,13 @@ internal sealed class RelayFixture : IAsyncDisposable
     public static Task<RelayFixture> StartAsync(Uri upstream, bool isCaching = true, ManualTimeProvider? time = null) =>
         StartAsync(upstream, new RelayOptions { NodeName = "LHR50-1", NodeDescription = "edge location LHR50-1", UnaryWait = TimeSpan.FromSeconds(20) }, isCaching, time);
 
-    public static async Task<RelayFixture> StartAsync(Uri upstream, RelayOptions options, bool isCaching = true, ManualTimeProvider? time = null, X509Certificate2? certificate = null)
+    /// <summary>Starts a node whose upstream is a handler of the test's.</summary>
+    public static Task<RelayFixture> StartAsync(HttpMessageHandler upstream, bool isCaching = true) =>
+        StartAsync(new Uri("http://upstream.test"), new RelayOptions { NodeName = "LHR50-1", NodeDescription = "edge location LHR50-1", UnaryWait = TimeSpan.FromSeconds(20) }, isCaching, handler: upstream);
+
+    public static async Task<RelayFixture> StartAsync(Uri upstream, RelayOptions options, bool isCaching = true, ManualTimeProvider? time = null, X509Certificate2? certificate = null, HttpMessageHandler? handler = null)
     {
-        var handler = UpstreamHandler.Create();
+        handler ??= UpstreamHandler.Create();
         var clock = (TimeProvider?)time ?? TimeProvider.System;
         var store = isCaching ? new MemoryCacheStore(64 << 20, clock) : null;
         var relay = new RelayHandler(options, new SingleUpstream(new Upstream("Region eu-west-2", upstream, new HttpMessageInvoker(handler))), store, clock);

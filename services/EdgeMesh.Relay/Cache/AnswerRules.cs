@@ -18,6 +18,8 @@ internal sealed class AnswerRules
     /// <summary>An answer to a request with fields that are neither in the key nor in <c>vary</c>.</summary>
     public static readonly AnswerRules Unkeyed = new("unkeyed-metadata");
 
+    private static readonly AnswerRules TrailersOnly = new("trailers-only");
+
     private AnswerRules(string? refusal)
     {
         Refusal = refusal;
@@ -28,6 +30,9 @@ internal sealed class AnswerRules
 
     /// <summary>Whether the answer may be stored.</summary>
     public bool MayStore => Refusal is null;
+
+    /// <summary>Whether it tells if the method declares caching: an error does not, nor one set aside for its request's metadata.</summary>
+    public bool IsTelling => !ReferenceEquals(this, NotGrpc) && !ReferenceEquals(this, Unkeyed) && !ReferenceEquals(this, TrailersOnly);
 
     /// <summary>How long it is fresh from now, its age already taken off.</summary>
     public TimeSpan Lifetime { get; private init; }
@@ -50,7 +55,7 @@ internal sealed class AnswerRules
         var headers = response.Headers.NonValidated;
         if (headers.Contains(HeaderNames.GrpcStatus))
         {
-            return new AnswerRules("trailers-only");
+            return TrailersOnly;
         }
 
         // 1. What forbids, wherever it stands.
@@ -110,10 +115,20 @@ internal sealed class AnswerRules
     private static StringValues Values(HttpHeadersNonValidated headers, string name) =>
         headers.TryGetValues(name, out var values) ? new StringValues([.. values]) : StringValues.Empty;
 
-    private static TimeSpan ReadAge(StringValues values) =>
-        long.TryParse(values.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
-            ? TimeSpan.FromSeconds(Math.Min(seconds, 1L << 31))
-            : TimeSpan.Zero;
+    /// <summary>The largest that is a number: a repeated age is against the rules (RFC 9111 section 5.1), and must not pass for none.</summary>
+    private static TimeSpan ReadAge(StringValues values)
+    {
+        var age = 0L;
+        foreach (var value in values)
+        {
+            foreach (var one in (value ?? string.Empty).Split(',', StringSplitOptions.TrimEntries))
+            {
+                age = Math.Max(age, long.TryParse(one, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) ? Math.Min(seconds, 1L << 31) : 0);
+            }
+        }
+
+        return TimeSpan.FromSeconds(age);
+    }
 
     private static string[]? ReadVary(StringValues values)
     {

@@ -133,6 +133,7 @@ internal sealed class CachedCallHandler(RelayOptions options, ICacheStore store,
                     counters.CountCoalesced();
                     return Followed.Answered;
                 case FillOutcomeKind.Failed:
+                    counters.CountCoalesced();
                     await forwarder.AnswerAsync(call.Context, outcome.Fault, $"{options.NodeName}; fwd=miss; collapsed; detail=failed").ConfigureAwait(false);
                     return Followed.Answered;
                 case FillOutcomeKind.Again:
@@ -147,6 +148,7 @@ internal sealed class CachedCallHandler(RelayOptions options, ICacheStore store,
         }
         catch (OperationCanceledException gone)
         {
+            counters.CountCoalesced();
             await forwarder.FailAsync(call.Context, call.Upstream, gone, lifetime.TimedOut).ConfigureAwait(false);
             return Followed.Answered;
         }

@@ -175,7 +175,11 @@ internal sealed class Fill
         // 2. What the answer's headers say decides who reads its body.
         var body = await response.Content.ReadAsStreamAsync(_abort.Token).ConfigureAwait(false);
         var rules = _job.ReadRules(response);
-        _job.Method.ObserveAnswer(rules.MayStore);
+        if (rules.IsTelling)
+        {
+            _job.Method.ObserveAnswer(rules.MayStore);
+        }
+
         if (!rules.MayStore)
         {
             _answer.TrySetResult(new FillAnswer(response, body, rules, null));
@@ -214,16 +218,23 @@ internal sealed class Fill
         var counter = default(MessageCounter);
         var parts = new List<ReadOnlyMemory<byte>>();
         var total = 0;
+        var free = Memory<byte>.Empty;
         while (true)
         {
-            var buffer = new byte[ChunkBytes];
-            var read = await body.ReadAsync(buffer, _abort.Token).ConfigureAwait(false);
+            // Each chunk is filled before the next is made, or an answer that trickles would cost a chunk a byte.
+            if (free.IsEmpty)
+            {
+                free = new byte[ChunkBytes];
+            }
+
+            var read = await body.ReadAsync(free, _abort.Token).ConfigureAwait(false);
             if (read == 0)
             {
                 return Join(parts, total);
             }
 
-            var part = buffer.AsMemory(0, read);
+            var part = free[..read];
+            free = free[read..];
             counter.Add(part.Span);
             chunks.TryWrite(part);
             parts.Add(part);
