@@ -22,7 +22,8 @@ public sealed class ReflectionClient(CallInvoker invoker, DescriptorLimits? limi
     /// <summary>The file that declares a symbol, and all that it imports.</summary>
     /// <param name="symbol">A full name: of a service, a message, a method (<c>shop.v1.Catalog.GetProduct</c>)...</param>
     /// <param name="cancellation">Ends the asking.</param>
-    /// <exception cref="RpcException">The server cannot be asked; NOT_FOUND: it does not know the symbol.</exception>
+    /// <exception cref="RpcException">The server cannot be asked; it ended the stream.</exception>
+    /// <exception cref="NotDescribedException">It does not know the symbol.</exception>
     /// <exception cref="DescriptorException">What it answers cannot be used.</exception>
     public async Task<DescriptorPool> FetchAsync(string symbol, CancellationToken cancellation = default)
     {
@@ -30,7 +31,7 @@ public sealed class ReflectionClient(CallInvoker invoker, DescriptorLimits? limi
         var files = await connection.FetchAsync(new ServerReflectionRequest { FileContainingSymbol = symbol }, _ => null, _limits).ConfigureAwait(false);
         if (files.Count == 0)
         {
-            throw new RpcException(new Status(StatusCode.NotFound, $"the server's reflection does not know \"{symbol}\""));
+            throw new NotDescribedException(symbol);
         }
 
         var pool = new DescriptorPool(_limits);
@@ -46,7 +47,8 @@ public sealed class ReflectionClient(CallInvoker invoker, DescriptorLimits? limi
     /// <param name="fullName"><c>shop.v1.Catalog/GetProduct</c>, with or without a leading slash.</param>
     /// <param name="options">How messages become JSON.</param>
     /// <param name="cancellation">Ends the asking.</param>
-    /// <exception cref="RpcException">The server cannot be asked; NOT_FOUND: it does not know the service or the method.</exception>
+    /// <exception cref="RpcException">The server cannot be asked; NOT_FOUND: the service has no such method.</exception>
+    /// <exception cref="NotDescribedException">It does not know the service.</exception>
     /// <exception cref="DescriptorException">What it answers cannot be used.</exception>
     /// <exception cref="ArgumentException">The name is not of that form.</exception>
     public async Task<DynamicMethod> GetMethodAsync(string fullName, ProtoJsonOptions? options = null, CancellationToken cancellation = default)
@@ -72,4 +74,12 @@ public sealed class ReflectionClient(CallInvoker invoker, DescriptorLimits? limi
             ? new DynamicMethod(descriptor, set, options)
             : throw new RpcException(new Status(StatusCode.NotFound, $"service {service} has no method \"{method}\"; it has {string.Join(", ", found.Methods.Select(one => one.Name))}"));
     }
+}
+
+/// <summary>A server has reflection, but its reflection does not know a symbol (NOT_FOUND): what it names may be served all the same.</summary>
+/// <param name="symbol">The full name that was asked for.</param>
+public sealed class NotDescribedException(string symbol) : RpcException(new Status(StatusCode.NotFound, $"the server's reflection does not know \"{symbol}\""))
+{
+    /// <summary>The full name that was asked for.</summary>
+    public string Symbol => symbol;
 }

@@ -191,6 +191,11 @@ internal sealed class OriginReflection(OriginDescriptors origin, CallInvoker inv
         {
             throw Failure(StatusCode.Unavailable, $"no answer within {timing.AnswerTimeout.TotalSeconds:0} s");
         }
+        catch (RpcException e) when (e is not ReflectionAnswerException && e.StatusCode == StatusCode.Unimplemented)
+        {
+            // Said on: a caller that reads UNIMPLEMENTED takes it that we have no reflection.
+            throw Failure(StatusCode.FailedPrecondition, "it has no server reflection; a descriptor set can describe its services instead");
+        }
         catch (RpcException e) when (!cancellation.IsCancellationRequested)
         {
             throw Failure(e.StatusCode, e.Status.Detail);

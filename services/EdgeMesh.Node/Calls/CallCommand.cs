@@ -117,6 +117,12 @@ internal sealed class CallCommand : CliCommand
         {
             throw new CliException($"{address} has no server reflection: a call in JSON needs it", inner: exception);
         }
+        catch (NotDescribedException exception)
+        {
+            throw new CliException(
+                $"{address} does not describe \"{exception.Symbol}\", and a call in JSON needs that: --list shows what it describes; a Region describes an origin's services when started with --origin-reflection or --origin-descriptors",
+                inner: exception);
+        }
         catch (RpcException exception)
         {
             throw new TargetException(connection.Target, ReflectionTimeout, exception);
@@ -127,7 +133,7 @@ internal sealed class CallCommand : CliCommand
         }
         catch (ArgumentException exception)
         {
-            throw new CliException($"METHOD: {FailureMessage.OneLine(exception.Message)}", ExitCodes.Usage, exception);
+            throw new CliException($"METHOD: {FailureMessage.OneLine(exception)}", ExitCodes.Usage, exception);
         }
     }
 }

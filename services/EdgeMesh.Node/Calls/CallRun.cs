@@ -58,7 +58,7 @@ internal sealed class CallRun(Terminal terminal, TimeProvider time)
         }
         catch (Exception exception) when (exception is ProtoJsonException or ArgumentException)
         {
-            throw new CliException($"--message: {FailureMessage.OneLine(exception.Message)}", ExitCodes.Usage, exception);
+            throw new CliException($"--message: {FailureMessage.OneLine(exception)}", ExitCodes.Usage, exception);
         }
 
         options.CancellationToken.ThrowIfCancellationRequested();

@@ -30,7 +30,7 @@ internal static class MetadataText
             }
             catch (Exception exception) when (exception is ArgumentException or FormatException)
             {
-                throw new CliException($"{OptionName} '{name}: {value}': {FailureMessage.OneLine(exception.Message)}", ExitCodes.Usage, exception);
+                throw new CliException($"{OptionName} '{name}: {value}': {FailureMessage.OneLine(exception)}", ExitCodes.Usage, exception);
             }
         }
 

@@ -23,5 +23,14 @@ internal sealed record FailureMessage(IReadOnlyList<string> Lines, int ExitCode)
     public static string OneLine(string message) =>
         string.Join(' ', message.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
 
+    /// <summary>What an exception says, on one line, without the name of a parameter in our own code.</summary>
+    public static string OneLine(Exception exception)
+    {
+        var line = OneLine(exception.Message);
+        return exception is ArgumentException { ParamName: { } name } && line.EndsWith($" (Parameter '{name}')", StringComparison.Ordinal)
+            ? line[..line.LastIndexOf(" (Parameter", StringComparison.Ordinal)]
+            : line;
+    }
+
     private static FailureMessage Failed(string line) => new([line], ExitCodes.Failed);
 }

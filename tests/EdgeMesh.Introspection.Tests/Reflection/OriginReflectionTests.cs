@@ -29,6 +29,19 @@ public class OriginReflectionTests
     }
 
     [Fact]
+    public async Task Symbol_OriginWithoutReflection_IsNoSignThatTheNodeHasNone()
+    {
+        await using var origin = await new ScriptedOrigin(Shop).StartAsync(v1: false);
+        await using var node = await StartAsync(Origin("shop.v1.", origin));
+        using var stream = new ReflectionStream(node);
+
+        var error = (await stream.AskAsync(new ServerReflectionRequest { FileContainingSymbol = "shop.v1.Shop" })).ErrorResponse;
+
+        Assert.Equal((int)StatusCode.FailedPrecondition, error.ErrorCode);
+        Assert.Contains("it has no server reflection", error.ErrorMessage);
+    }
+
+    [Fact]
     public async Task List_TwoOrigins_HasTheServicesUnderTheirPrefixes()
     {
         // The shop's server also serves its own administration, which is not what it is fronted for.

@@ -126,6 +126,7 @@ public sealed class CallCommandTests(SmallMesh mesh) : IClassFixture<SmallMesh>
 
         Assert.Equal(ExitCodes.Usage, run.ExitCode);
         Assert.StartsWith("edgemesh: --header '", run.Error);
+        Assert.DoesNotContain("(Parameter", run.Error);
     }
 
     [Fact]
@@ -195,7 +196,7 @@ public sealed class CallCommandTests(SmallMesh mesh) : IClassFixture<SmallMesh>
     }
 
     [Theory]
-    [InlineData("answered NOT_FOUND", "absent.v1.Service/Method")]
+    [InlineData("does not describe \"absent.v1.Service\", and", "absent.v1.Service/Method")]
     [InlineData("has no method \"Absent\"; it has CreateBucket", $"{Store}/Absent")]
     [InlineData("expected SERVICE/METHOD", "nothing")]
     [InlineData("want SERVICE/METHOD", null)]
@@ -205,6 +206,7 @@ public sealed class CallCommandTests(SmallMesh mesh) : IClassFixture<SmallMesh>
 
         Assert.NotEqual(ExitCodes.Success, run.ExitCode);
         Assert.Contains(expected, run.Error);
+        Assert.DoesNotContain("(Parameter", run.Error);
         Assert.Single(run.Error.TrimEnd().Split('\n'));
     }
 
