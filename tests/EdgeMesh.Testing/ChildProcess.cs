@@ -6,6 +6,9 @@ namespace EdgeMesh.Testing;
 /// <summary>Signals that tests send, by their numbers on Linux and macOS.</summary>
 public enum UnixSignal
 {
+    /// <summary>SIGHUP, what a terminal sends when it is closed.</summary>
+    HangUp = 1,
+
     /// <summary>SIGINT, what Ctrl-C sends.</summary>
     Interrupt = 2,
 

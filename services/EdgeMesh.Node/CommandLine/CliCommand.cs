@@ -31,7 +31,7 @@ internal abstract class CliCommand : Command
 
     /// <summary>Does the work.</summary>
     /// <param name="parsed">The command line, without errors.</param>
-    /// <param name="cancellationToken">Signalled by Ctrl-C and SIGTERM.</param>
+    /// <param name="cancellationToken">Signalled by Ctrl-C, SIGTERM and SIGHUP.</param>
     /// <returns>One of <see cref="ExitCodes"/>.</returns>
     protected abstract Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken);
 }

@@ -12,6 +12,6 @@ internal static class ExitCodes
     /// <summary>The command line, an <c>EDGEMESH_</c> variable or a configured value is wrong; nothing was started.</summary>
     public const int Usage = 2;
 
-    /// <summary>Ctrl-C or SIGTERM ended a command before it was done: 128 + SIGINT, as shells report it.</summary>
+    /// <summary>Ctrl-C, SIGTERM or SIGHUP ended a command before it was done: 128 + SIGINT, as shells report it.</summary>
     public const int Interrupted = 130;
 }

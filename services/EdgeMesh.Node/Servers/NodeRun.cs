@@ -7,7 +7,7 @@ namespace EdgeMesh.Node.Servers;
 
 /// <summary>The life of a node's process: start, say that it is ready, wait for the end, stop in order.</summary>
 /// <remarks>
-/// It ends in one of four ways: SIGINT or SIGTERM (orderly, exit code 0); standard input at its end, when the parent
+/// It ends in one of four ways: SIGINT, SIGTERM or SIGHUP (orderly, exit code 0); standard input at its end, when the parent
 /// asked for that (orderly, exit code 0); a failed start (its exception); a second signal (at once).
 /// </remarks>
 /// <param name="terminal">Standard output carries the ready line, standard input may end the run.</param>
@@ -22,7 +22,7 @@ internal sealed class NodeRun(Terminal terminal, Interruption interruption, Time
     /// <param name="name">The node's name.</param>
     /// <param name="listen">Where it was told to listen.</param>
     /// <param name="shutdownTimeout">How long running calls may take after the end was asked for.</param>
-    /// <param name="exitOnStdinClose">True: the end of standard input asks for the end, and Ctrl-C is the parent's to handle.</param>
+    /// <param name="exitOnStdinClose">True: the end of standard input asks for the end, and Ctrl-C and SIGHUP are the parent's to handle.</param>
     /// <param name="start">Starts the node; complete when it listens.</param>
     /// <returns>One of <see cref="ExitCodes"/>.</returns>
     /// <exception cref="CliException">It cannot listen there.</exception>
@@ -30,7 +30,7 @@ internal sealed class NodeRun(Terminal terminal, Interruption interruption, Time
     {
         if (exitOnStdinClose)
         {
-            interruption.LeaveCtrlCToParent();
+            interruption.LeaveTerminalToParent();
             StartWatchingInput();
         }
 

@@ -15,7 +15,7 @@ internal sealed class ServerOptions
     private readonly Option<string?> _tlsKey = CliOption.Text("--tls-key", "FILE", "The certificate's private key, PEM.");
     private readonly Option<bool> _insecure = CliOption.Flag("--insecure", "Allow cleartext on an address beyond loopback.");
     private readonly Option<LogLevel> _logLevel = CliOption.Value("--log-level", "LEVEL", "Least level of the log on standard error: trace, debug, information, warning, error, critical or none.", TryReadLevel, LogLevel.Information);
-    private readonly Option<Duration> _shutdownTimeout = CliOption.Value("--shutdown-timeout", "TIME", "How long running calls may go on after Ctrl-C or SIGTERM.", Duration.TryRead, DefaultShutdownTimeout);
+    private readonly Option<Duration> _shutdownTimeout = CliOption.Value("--shutdown-timeout", "TIME", "How long running calls may go on after Ctrl-C, SIGTERM or SIGHUP.", Duration.TryRead, DefaultShutdownTimeout);
     private readonly Option<bool> _exitOnStdinClose = CliOption.Flag("--exit-on-stdin-close", "Stop when standard input ends, and leave Ctrl-C to the parent: for supervisors, whose children then never outlive them.");
 
     /// <summary>Adds the options to a command.</summary>

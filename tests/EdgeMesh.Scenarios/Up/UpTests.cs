@@ -46,6 +46,7 @@ public sealed class UpTests
     }
 
     [Theory]
+    [InlineData(UnixSignal.HangUp)]
     [InlineData(UnixSignal.Interrupt)]
     [InlineData(UnixSignal.Terminate)]
     public async Task Up_AskedToEnd_StopsItsChildrenAndExitsWith0(UnixSignal signal)
