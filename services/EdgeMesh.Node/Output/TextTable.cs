@@ -1,12 +1,16 @@
 using Spectre.Console;
+using Spectre.Console.Rendering;
 
 namespace EdgeMesh.Node.Output;
 
-/// <summary>Rows under headings: ruled and coloured on a terminal, aligned columns of plain text elsewhere.</summary>
+/// <summary>Rows under headings: ruled and coloured on a terminal that is wide enough, aligned columns of plain text elsewhere.</summary>
 /// <param name="headings">One per column; a heading that starts with <c>&gt;</c> aligns its column to the right.</param>
 internal sealed class TextTable(params string[] headings)
 {
     private const int Gap = 2;
+
+    /// <summary>A rule and a space on either side of each cell, and the last rule.</summary>
+    private const int RuledCell = 3;
 
     private readonly List<string[]> _rows = [];
 
@@ -22,24 +26,32 @@ internal sealed class TextTable(params string[] headings)
     /// <param name="isTerminal">True when a person reads it.</param>
     public void Write(IAnsiConsole console, bool isTerminal)
     {
-        if (isTerminal)
+        var widths = headings.Select((heading, column) => _rows.Select(row => Width(row[column])).Append(Width(Title(heading))).Max()).ToArray();
+
+        // A ruled table that does not fit breaks addresses within their cells, where they can no longer be copied.
+        if (isTerminal && widths.Sum(width => width + RuledCell) < console.Profile.Width)
         {
             WriteRuled(console);
         }
         else
         {
-            WritePlain(console.Profile.Out.Writer);
+            WritePlain(console.Profile.Out.Writer, widths);
         }
     }
 
     private static bool IsRight(string heading) => heading.StartsWith('>');
+
+    private static string Title(string heading) => heading.TrimStart('>');
+
+    /// <summary>Columns of the screen that a text takes: two for each wide character.</summary>
+    private static int Width(string text) => new Segment(text).CellCount();
 
     private void WriteRuled(IAnsiConsole console)
     {
         var table = new Table().Border(TableBorder.Rounded).BorderColor(Color.Grey);
         foreach (var heading in headings)
         {
-            var column = new TableColumn($"[bold]{Markup.Escape(heading.TrimStart('>'))}[/]");
+            var column = new TableColumn($"[bold]{Markup.Escape(Title(heading))}[/]");
             table.AddColumn(IsRight(heading) ? column.RightAligned() : column.LeftAligned());
         }
 
@@ -51,13 +63,15 @@ internal sealed class TextTable(params string[] headings)
         console.Write(table);
     }
 
-    private void WritePlain(TextWriter writer)
+    private void WritePlain(TextWriter writer, int[] widths)
     {
-        var titles = headings.Select(heading => heading.TrimStart('>').ToUpperInvariant()).ToArray();
-        var widths = titles.Select((title, column) => _rows.Select(row => row[column].Length).Append(title.Length).Max()).ToArray();
-        foreach (var row in _rows.Prepend(titles))
+        foreach (var row in _rows.Prepend([.. headings.Select(heading => Title(heading).ToUpperInvariant())]))
         {
-            var cells = row.Select((cell, column) => IsRight(headings[column]) ? cell.PadLeft(widths[column]) : cell.PadRight(widths[column]));
+            var cells = row.Select((cell, column) =>
+            {
+                var padding = new string(' ', widths[column] - Width(cell));
+                return IsRight(headings[column]) ? padding + cell : cell + padding;
+            });
             writer.WriteLine(string.Join(new string(' ', Gap), cells).TrimEnd());
         }
     }

@@ -41,6 +41,38 @@ public sealed class TextTableTests
     }
 
     [Fact]
+    public void Write_WideCharacters_ColumnsStayAligned()
+    {
+        var output = new MemoryStream();
+        var terminal = Terminal.Redirected(Stream.Null, output, TextWriter.Null, new Dictionary<string, string>());
+        var table = new TextTable("Key", ">Size");
+        table.Add("日本語", "7");
+        table.Add("abcdef", "12");
+
+        table.Write(terminal.OutConsole, isTerminal: false);
+
+        Assert.Equal(["KEY     SIZE", "日本語     7", "abcdef    12", ""], System.Text.Encoding.UTF8.GetString(output.ToArray()).ReplaceLineEndings("\n").Split('\n'));
+    }
+
+    [Theory]
+    [InlineData(25, true)]
+    [InlineData(24, false)]
+    public void Write_NarrowTerminal_NoCellIsBroken(int width, bool isRuled)
+    {
+        var output = new MemoryStream();
+        var terminal = Terminal.Redirected(Stream.Null, output, TextWriter.Null, new Dictionary<string, string>());
+        terminal.OutConsole.Profile.Width = width;
+        var table = new TextTable("Address", ">Hits");
+        table.Add("127.0.0.1:6400", "7");
+
+        table.Write(terminal.OutConsole, isTerminal: true);
+
+        var text = System.Text.Encoding.UTF8.GetString(output.ToArray());
+        Assert.Contains("127.0.0.1:6400", text);
+        Assert.Equal(isRuled, text.Contains('│'));
+    }
+
+    [Fact]
     public void Add_TooFewCells_Throws() => Assert.Throws<ArgumentOutOfRangeException>(() => new TextTable("a", "b").Add("1"));
 
     [Fact]
