@@ -1,3 +1,5 @@
+using EdgeMesh.Node.CommandLine;
+
 namespace EdgeMesh.Node.Objects;
 
 /// <summary>A file that appears under its name only once it is whole: a failed or interrupted download leaves what was there.</summary>
@@ -6,9 +8,26 @@ internal sealed class DownloadFile(string path) : IAsyncDisposable
 {
     private readonly string _partial = $"{path}.{Guid.NewGuid():N}.part";
     private FileStream? _stream;
+    private bool _isKept;
 
     /// <summary>Creates the file under another name beside it.</summary>
-    public Stream Open() => _stream = new FileStream(_partial, FileMode.CreateNew, FileAccess.Write, FileShare.None);
+    /// <exception cref="CliException">No file can have this name.</exception>
+    public Stream Open()
+    {
+        if (Directory.Exists(path))
+        {
+            throw new CliException($"FILE '{path}': a directory; name a file");
+        }
+
+        try
+        {
+            return _stream = new FileStream(_partial, FileMode.CreateNew, FileAccess.Write, FileShare.None);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new CliException($"FILE '{path}': {FailureMessage.OneLine(exception).Replace(_partial, path, StringComparison.Ordinal)}", inner: exception);
+        }
+    }
 
     /// <summary>Gives the file its name.</summary>
     public async Task KeepAsync(CancellationToken cancellationToken)
@@ -17,8 +36,8 @@ internal sealed class DownloadFile(string path) : IAsyncDisposable
         {
             await _stream.FlushAsync(cancellationToken);
             await _stream.DisposeAsync();
-            _stream = null;
             File.Move(_partial, path, overwrite: true);
+            _isKept = true;
         }
     }
 
@@ -28,6 +47,10 @@ internal sealed class DownloadFile(string path) : IAsyncDisposable
         if (_stream is not null)
         {
             await _stream.DisposeAsync();
+        }
+
+        if (_stream is not null && !_isKept)
+        {
             File.Delete(_partial);
         }
     }

@@ -56,7 +56,7 @@ internal sealed class PutCommand : CliCommand
     {
         var local = parsed.GetRequiredValue(_local);
         var spec = ReadSpec(parsed, local);
-        await using var content = local == StandardInput ? Terminal.Input : File.OpenRead(local);
+        await using var content = local == StandardInput ? Terminal.Input : Open(local);
         using var connection = _target.Connect(parsed);
         try
         {
@@ -69,6 +69,18 @@ internal sealed class PutCommand : CliCommand
         catch (TargetException exception) when (exception.Status == StatusCode.NotFound)
         {
             throw new CliException($"{exception.Message} Create the bucket first: edgemesh mb {spec.Bucket}", inner: exception);
+        }
+    }
+
+    private static FileStream Open(string local)
+    {
+        try
+        {
+            return File.OpenRead(local);
+        }
+        catch (UnauthorizedAccessException exception) when (Directory.Exists(local))
+        {
+            throw new CliException($"LOCAL '{local}': a directory; name a file", inner: exception);
         }
     }
 
@@ -93,7 +105,10 @@ internal sealed class PutCommand : CliCommand
         };
         foreach (var (name, value) in parsed.GetRequiredValue(_metadata))
         {
-            spec.Metadata[name] = value;
+            if (!spec.Metadata.TryAdd(name, value))
+            {
+                throw new CliException($"--metadata '{name}': given twice", ExitCodes.Usage);
+            }
         }
 
         spec.Tags.AddRange(parsed.GetRequiredValue(_tags));

@@ -48,6 +48,7 @@ internal sealed record SelfProgram(string FileName, IReadOnlyList<string> Leadin
     private static string Shorten(string path)
     {
         var relative = Path.GetRelativePath(Environment.CurrentDirectory, path);
-        return relative.Length < path.Length ? Path.Combine(".", relative) : path;
+        var typed = relative.StartsWith("..", StringComparison.Ordinal) ? relative : Path.Combine(".", relative);
+        return typed.Length < path.Length ? typed : path;
     }
 }

@@ -115,7 +115,7 @@ internal sealed class UpCommand : CliCommand
             return address;
         }
 
-        await Terminal.Error.WriteLineAsync($"starting {names.Length} nodes, data in {data}");
+        await Terminal.Error.WriteLineAsync($"starting {names.Length} {(names.Length == 1 ? "node" : "nodes")}, data in {data}");
         var region = await StartNodeAsync(names[0], MeshPlan.RegionArguments(names[0], ports[0], data, _origins.Read(parsed)));
         var edges = await Task.WhenAll(names.Zip(ports).Skip(1).Select(edge =>
             StartNodeAsync(edge.First, MeshPlan.EdgeArguments(edge.First, edge.Second, region, parsed.GetRequiredValue(_cacheBytes)))));

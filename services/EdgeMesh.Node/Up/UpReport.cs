@@ -32,8 +32,12 @@ internal sealed class UpReport(Terminal terminal)
         terminal.Out.WriteLine();
         nodes.Write(terminal.OutConsole, terminal.OutIsTerminal);
         terminal.Out.WriteLine();
-        calls.Write(terminal.OutConsole, terminal.OutIsTerminal);
-        terminal.Out.WriteLine();
+        if (mesh.Calls.Count > 0)
+        {
+            calls.Write(terminal.OutConsole, terminal.OutIsTerminal);
+            terminal.Out.WriteLine();
+        }
+
         if (mesh.Passed is { } passed)
         {
             terminal.Out.WriteLine(passed ? "check passed" : "check failed");

@@ -143,6 +143,42 @@ public sealed class ObjectCommandsTests(SmallMesh mesh) : IClassFixture<SmallMes
         Assert.Equal([local], Directory.GetFiles(_directory.Path));
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("absent/file.txt")]
+    public async Task Get_WhereNoFileCanBe_NamesItAndLeavesNothing(string file)
+    {
+        await MakeBucketAsync();
+        await PutAsync("x"u8.ToArray(), "k");
+        var path = Path.Combine(_directory.Path, file);
+
+        var get = await RunAsync("get", $"{_bucket}/k", path);
+
+        Assert.Equal(ExitCodes.Failed, get.ExitCode);
+        Assert.StartsWith($"edgemesh: FILE '{path}': ", get.Error);
+        Assert.DoesNotContain(".part", get.Error);
+        Assert.Empty(Directory.GetFileSystemEntries(_directory.Path));
+        Assert.Empty(Directory.GetFiles(Path.GetDirectoryName(_directory.Path)!, Path.GetFileName(_directory.Path) + "*.part"));
+    }
+
+    [Fact]
+    public async Task Put_Directory_SaysSo()
+    {
+        var put = await RunAsync("put", _directory.Path, $"{_bucket}/k");
+
+        Assert.Equal(ExitCodes.Failed, put.ExitCode);
+        Assert.Equal($"edgemesh: LOCAL '{_directory.Path}': a directory; name a file", put.Error.TrimEnd());
+    }
+
+    [Fact]
+    public async Task Put_MetadataTwice_Refused()
+    {
+        var put = await PutAsync([], "k", "--metadata", "a=1", "--metadata", "a=2");
+
+        Assert.Equal(ExitCodes.Usage, put.ExitCode);
+        Assert.Equal("edgemesh: --metadata 'a': given twice", put.Error.TrimEnd());
+    }
+
     [Fact]
     public async Task Ls_Bucket_FoldsUnlessRecursive()
     {
