@@ -129,7 +129,7 @@ public class DynamicCallTests
 
     [Theory]
     [InlineData("nothing", typeof(ArgumentException), "SERVICE/METHOD")]
-    [InlineData("no.Such/Method", typeof(RpcException), "does not know \"no.Such\"")]
+    [InlineData("no.Such/Method", typeof(NotDescribedException), "does not know \"no.Such\"")]
     [InlineData("shop.v1.Product/Method", typeof(RpcException), "\"shop.v1.Product\" is not a service")]
     [InlineData("shop.v1.Catalog/Nothing", typeof(RpcException), "has no method \"Nothing\"; it has GetProduct, PutProducts, ListProducts, Chat")]
     public async Task GetMethodAsync_UnknownName_SaysWhat(string name, Type exception, string part)
