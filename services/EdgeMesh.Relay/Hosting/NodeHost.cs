@@ -19,9 +19,11 @@ public static class NodeHost
     // Kestrel's 100 would make a busy client open connections that it does not need; each stream costs its window at most.
     private const int StreamsPerConnection = 1000;
 
-    // Kestrel's own for a stream; the connection's is all of theirs together (750 MiB), since a stream that nobody reads
-    // keeps its share: with Kestrel's 1 MiB for the connection, two stalled uploads would stop every other call from an edge.
+    // Kestrel's own for a stream. A stream that nobody reads keeps its share of the connection's: with Kestrel's 1 MiB for
+    // that, two stalled uploads would stop every other call from an edge. 64 MiB takes 85, and is what a hostile
+    // connection can make a node hold.
     private const int StreamWindowBytes = 768 * 1024;
+    private const int ConnectionWindowBytes = 64 * 1024 * 1024;
 
     /// <summary>Prepares a server with one HTTP/2 listener and nothing else: no configuration from files or environment, no signal handlers.</summary>
     /// <param name="endPoint">Where to listen.</param>
@@ -46,7 +48,7 @@ public static class NodeHost
             kestrel.AddServerHeader = false;
             kestrel.Limits.Http2.MaxStreamsPerConnection = StreamsPerConnection;
             kestrel.Limits.Http2.InitialStreamWindowSize = StreamWindowBytes;
-            kestrel.Limits.Http2.InitialConnectionWindowSize = StreamsPerConnection * StreamWindowBytes;
+            kestrel.Limits.Http2.InitialConnectionWindowSize = ConnectionWindowBytes;
 
             // Bytes are what costs (32 KiB in all, Kestrel's own limit); beyond a count, Kestrel would end the connection.
             kestrel.Limits.MaxRequestHeaderCount = 1000;
