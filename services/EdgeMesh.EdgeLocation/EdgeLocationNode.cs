@@ -42,12 +42,12 @@ public sealed class EdgeLocationNode : IAsyncDisposable
         // 1. The relay: calls to the Region on connections of their own, answers in the store.
         var (endPoint, certificate) = options.Validate();
         var time = TimeProvider.System;
-        var handler = UpstreamHandler.Create();
+        var handler = UpstreamHandler.CreateForNode();
         var region = new Upstream("Region", options.Region, new HttpMessageInvoker(handler));
         var store = new MemoryCacheStore(options.EffectiveCacheBytes, time);
         var relayOptions = new RelayOptions { NodeName = options.Name, NodeDescription = $"edge location {options.Name}" };
         var relay = new RelayHandler(relayOptions, new RegionRouter(options.Name, region), store, time);
-        var channel = GrpcChannel.ForAddress(options.Region, new GrpcChannelOptions { HttpHandler = UpstreamHandler.Create(), DisposeHttpClient = true });
+        var channel = GrpcChannel.ForAddress(options.Region, new GrpcChannelOptions { HttpHandler = UpstreamHandler.CreateForNode(), DisposeHttpClient = true });
         IDisposable[] owned = [handler, store, channel];
         try
         {

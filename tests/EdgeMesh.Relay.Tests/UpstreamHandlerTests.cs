@@ -23,4 +23,15 @@ public sealed class UpstreamHandlerTests
         Assert.Same(Encoding.Latin1, handler.ResponseHeaderEncodingSelector!("x", new HttpRequestMessage()));
         Assert.NotNull(handler.PlaintextStreamFilter);
     }
+
+    [Fact]
+    public void CreateForNode_PeerIsDead_IsNoticedByPings()
+    {
+        using var handler = UpstreamHandler.CreateForNode();
+
+        Assert.InRange(handler.KeepAlivePingDelay + handler.KeepAlivePingTimeout, TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(15));
+        Assert.Equal(HttpKeepAlivePingPolicy.Always, handler.KeepAlivePingPolicy);
+        Assert.False(handler.UseCookies);
+        Assert.NotNull(handler.PlaintextStreamFilter);
+    }
 }

@@ -14,7 +14,21 @@ public static class UpstreamHandler
     // single stream run at 50 MB/s over 20 ms, and bounds what a slow caller makes us hold.
     private const int StreamWindowBytes = 1024 * 1024;
 
-    /// <summary>Makes a handler; the caller disposes of it.</summary>
+    /// <summary>Makes a handler for another node of the mesh, which notices within 15 s that its peer is dead; the caller disposes of it.</summary>
+    /// <remarks>
+    /// A connection that leads nowhere (the peer's machine or the network went without a word) would else take calls until
+    /// TCP gives up, after many minutes. Origins get no PINGs: foreign servers may count them against us.
+    /// </remarks>
+    public static SocketsHttpHandler CreateForNode()
+    {
+        var handler = Create();
+        handler.KeepAlivePingDelay = TimeSpan.FromSeconds(10);
+        handler.KeepAlivePingTimeout = TimeSpan.FromSeconds(5);
+        handler.KeepAlivePingPolicy = HttpKeepAlivePingPolicy.Always;
+        return handler;
+    }
+
+    /// <summary>Makes a handler for an origin; the caller disposes of it.</summary>
     public static SocketsHttpHandler Create() => new()
     {
         // The cookie jar would send one user's cookie with another's call; a redirect would replay a call elsewhere; a
