@@ -21,6 +21,8 @@ namespace EdgeMesh.Relay;
 /// </remarks>
 public sealed class RelayHandler
 {
+    private const string UnimplementedStatus = "12";
+
     private readonly RelayOptions _options;
     private readonly IUpstreamRouter _router;
     private readonly TimeProvider _time;
@@ -84,6 +86,11 @@ public sealed class RelayHandler
         try
         {
             await RelayAsync(context, path, upstream).ConfigureAwait(false);
+            if (context.Response.Headers[HeaderNames.GrpcStatus] == UnimplementedStatus)
+            {
+                // Callers can make names up: those take no room in the table.
+                Methods.Forget(path);
+            }
         }
         catch (InvalidMetadataException invalid)
         {

@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using EdgeMesh.Relay.Calls;
 using EdgeMesh.Testing;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -40,6 +41,29 @@ public sealed class CachedCallTests
         Assert.Equal("LHR50-1", hit.Header("x-edgemesh-node"));
         Assert.Equal(1, origin.Calls);
         Assert.Equal((1, 1), (node.Relay.Counters.Hits, node.Relay.Counters.Misses));
+    }
+
+    [Fact]
+    public async Task Call_LargeHitThatTheCallerDoesNotRead_IsWrittenAsItsWindowLetsIt()
+    {
+        // Larger than the caller's window and what the server holds for it; else a thousand idle callers hold a thousand copies.
+        var message = Enumerable.Range(0, 4 << 20).Select(i => (byte)(i * 31 / 7)).ToArray();
+        await using var origin = await RawOrigin.StartAsync(async context =>
+        {
+            await RawOrigin.ReadAllAsync(context);
+            await RawOrigin.AnswerAsync(context, Frames.Of(message), ("cache-control", "max-age=60"));
+        });
+        await using var node = await RelayFixture.StartAsync(origin.Address);
+        using var caller = new RawCaller(node.Address);
+        await caller.CallAsync(Path, Frames.Of("x"));
+
+        using var response = await caller.SendAsync(Path, new BufferedContent(Frames.Of("x"))).WaitAsync(TestDeadline.Default);
+        var hitsBeforeItReads = node.Relay.Counters.Hits;
+        var body = await response.Content.ReadAsByteArrayAsync().WaitAsync(TestDeadline.Default);
+
+        Assert.Equal(Frames.Of(message), body);
+        Assert.Equal("0", response.TrailingHeaders.GetValues("grpc-status").Single());
+        Assert.Equal((0, 1), (hitsBeforeItReads, node.Relay.Counters.Hits));
     }
 
     [Fact]

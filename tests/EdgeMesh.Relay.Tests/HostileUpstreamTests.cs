@@ -143,6 +143,21 @@ public sealed class HostileUpstreamTests
         Assert.Equal("x", answer.Text);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Call_AnswerEndsWithoutStatus_IsUnknownAfterTheMessage(bool isCaching)
+    {
+        await using var node = await RelayFixture.StartAsync(new Scripted(() => Answer(new ByteArrayContent(Frames.Of("x")), status: null)), isCaching);
+        using var caller = new RawCaller(node.Address);
+
+        var answer = await caller.CallAsync("/a.B/C", Frames.Of("q")).WaitAsync(TestDeadline.Default);
+
+        Assert.Null(answer.Header("grpc-status"));
+        Assert.Equal("2", answer.Trailer("grpc-status"));
+        Assert.Equal("x", answer.Text);
+    }
+
     [Fact]
     public async Task Call_AnswerTrickles_CostsLittleMoreThanItsBytes()
     {
@@ -160,11 +175,15 @@ public sealed class HostileUpstreamTests
         Assert.InRange(allocated, 0, 512L << 20);
     }
 
-    private static HttpResponseMessage Answer(HttpContent content, string? cacheControl = null, string? trailer = null)
+    private static HttpResponseMessage Answer(HttpContent content, string? cacheControl = null, string? trailer = null, string? status = "0")
     {
         content.Headers.ContentType = new MediaTypeHeaderValue("application/grpc");
         var response = new HttpResponseMessage(HttpStatusCode.OK) { Content = content };
-        response.TrailingHeaders.TryAddWithoutValidation("grpc-status", "0");
+        if (status is not null)
+        {
+            response.TrailingHeaders.TryAddWithoutValidation("grpc-status", status);
+        }
+
         if (cacheControl is not null)
         {
             response.Headers.TryAddWithoutValidation("cache-control", cacheControl);

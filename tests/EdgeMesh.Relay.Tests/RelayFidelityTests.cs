@@ -78,6 +78,28 @@ public sealed class RelayFidelityTests
     }
 
     [Fact]
+    public async Task Call_MethodThatUpstreamDoesNotHave_IsNotKeptInTheTable()
+    {
+        await using var origin = await RawOrigin.StartAsync(context =>
+        {
+            context.Response.ContentType = "application/grpc";
+            context.Response.Headers["grpc-status"] = context.Request.Path == "/made.Up/Name" ? "12" : "5";
+            return Task.CompletedTask;
+        });
+        await using var node = await RelayFixture.StartAsync(origin.Address);
+        using var caller = new RawCaller(node.Address);
+
+        var unimplemented = await caller.CallAsync("/made.Up/Name", Frames.Of("x"));
+        await caller.CallAsync("/a.B/C", Frames.Of("x"));
+
+        Assert.Equal("12", unimplemented.Status);
+        Assert.Equal(Methods.MethodKind.Unary, node.Relay.Methods.Get("/a.B/C", out _).Kind);
+
+        // The caller has its answer a moment before the node is done with the call.
+        Assert.True(SpinWait.SpinUntil(() => node.Relay.Methods.Get("/made.Up/Name", out _).Kind == Methods.MethodKind.Unknown, TestDeadline.Default));
+    }
+
+    [Fact]
     public async Task Call_BidirectionalThatWaitsForTheServersFirstMessage_Passes()
     {
         await using var origin = await RawOrigin.StartAsync(async context =>

@@ -48,7 +48,7 @@ internal sealed class CachedCallHandler(RelayOptions options, ICacheStore store,
 
         var body = entry is null ? frame.ToArray() : null;
         context.Request.BodyReader.AdvanceTo(frame.End);
-        if (entry is not null && _hits.TryWrite(context, entry, facts.AcceptsGzip, "hit"))
+        if (entry is not null && await _hits.TryWriteAsync(context, entry, facts.AcceptsGzip, "hit").ConfigureAwait(false))
         {
             counters.CountHit();
             return;
@@ -83,7 +83,7 @@ internal sealed class CachedCallHandler(RelayOptions options, ICacheStore store,
                 if (ReferenceEquals(fill, mine))
                 {
                     // Race (1).
-                    if (mayShare && Find(call.Context, call.Facts, call.Keys) is { } stored && _hits.TryWrite(call.Context, stored, call.Facts.AcceptsGzip, "hit"))
+                    if (mayShare && Find(call.Context, call.Facts, call.Keys) is { } stored && await _hits.TryWriteAsync(call.Context, stored, call.Facts.AcceptsGzip, "hit").ConfigureAwait(false))
                     {
                         mine.EndUnstarted();
                         counters.CountHit();
@@ -125,7 +125,7 @@ internal sealed class CachedCallHandler(RelayOptions options, ICacheStore store,
             switch (outcome.Kind)
             {
                 case FillOutcomeKind.Stored when fill.Job.HasSameFields(outcome.VaryNames!, fields):
-                    if (!_hits.TryWrite(call.Context, outcome.Response!, call.Facts.AcceptsGzip, "fwd=miss; collapsed"))
+                    if (!await _hits.TryWriteAsync(call.Context, outcome.Response!, call.Facts.AcceptsGzip, "fwd=miss; collapsed").ConfigureAwait(false))
                     {
                         return Followed.GoAlone;
                     }

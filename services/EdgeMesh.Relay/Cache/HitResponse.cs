@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Globalization;
+using System.IO.Pipelines;
 using EdgeMesh.Caching;
 using EdgeMesh.Relay.Calls;
 using EdgeMesh.Relay.Metadata;
@@ -12,10 +13,16 @@ namespace EdgeMesh.Relay.Cache;
 /// <summary>Answers a call with a stored answer.</summary>
 internal sealed class HitResponse(RelayOptions options, TimeProvider time)
 {
-    /// <summary>Writes headers, message and trailers; the server sends them together when the call's handler returns.</summary>
+    // What the server may hold for a caller that does not read: a large message goes out as its window lets it.
+    private const int FlushBytes = 64 * 1024;
+
+    /// <summary>
+    /// Writes headers, message and trailers. The server sends a small answer in one piece when the call's handler returns;
+    /// a longer one is followed to its last piece, or until the caller goes.
+    /// </summary>
     /// <param name="how">What happened, as <c>cache-status</c> parameters: <c>hit</c>.</param>
     /// <returns>False, with nothing written, when the caller does not take gzip and the message does not decompress within the limit.</returns>
-    public bool TryWrite(HttpContext context, CachedResponse entry, bool acceptsGzip, string how)
+    public async ValueTask<bool> TryWriteAsync(HttpContext context, CachedResponse entry, bool acceptsGzip, string how)
     {
         // 1. Frames in a coding that the caller takes.
         var frames = entry.Frames;
@@ -48,15 +55,34 @@ internal sealed class HitResponse(RelayOptions options, TimeProvider time)
         response.Headers[ResponseMetadata.CacheStatus] = $"{options.NodeName}; {how}; ttl={Seconds(ttl)}";
         StatusResponse.SetNode(context, options.NodeName);
 
-        // 3. Message and trailers.
-        response.BodyWriter.Write(frames);
+        // 3. Trailers, which go after the body, and the message.
         var trailers = context.Features.GetRequiredFeature<IHttpResponseTrailersFeature>().Trailers;
         foreach (var (name, value) in entry.Trailers)
         {
             Add(trailers, name, value);
         }
 
+        await WriteAsync(frames, response.BodyWriter, context.RequestAborted).ConfigureAwait(false);
         return true;
+    }
+
+    private static async ValueTask WriteAsync(ReadOnlyMemory<byte> rest, PipeWriter to, CancellationToken callerGone)
+    {
+        try
+        {
+            while (rest.Length > FlushBytes)
+            {
+                to.Write(rest.Span[..FlushBytes]);
+                rest = rest[FlushBytes..];
+                await ResponseRelay.FlushAsync(to, callerGone).ConfigureAwait(false);
+            }
+
+            to.Write(rest.Span);
+        }
+        catch (OperationCanceledException)
+        {
+            // The caller has gone: there is no one to tell.
+        }
     }
 
     private static void Add(IHeaderDictionary headers, string name, string value)

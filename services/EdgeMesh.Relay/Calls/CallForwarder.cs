@@ -138,12 +138,7 @@ internal sealed class CallForwarder(RelayOptions options, RelayCounters counters
     /// <summary>Answers with a status of this node's own.</summary>
     public async Task AnswerAsync(HttpContext context, RelayFault fault, string? cacheStatus)
     {
-        if (context.Response.BodyWriter.UnflushedBytes > 0)
-        {
-            // Part of an answer waits to be sent: its status goes in trailers after it, not in headers before it.
-            await context.Response.BodyWriter.FlushAsync().ConfigureAwait(false);
-        }
-
+        await StatusResponse.SendBegunAsync(context).ConfigureAwait(false);
         if (!context.Response.HasStarted)
         {
             context.Response.Headers.Clear();

@@ -12,6 +12,7 @@ internal static class StatusResponse
     /// <summary>Trailers-Only (one HEADERS frame) when nothing was sent yet, else trailers.</summary>
     public static async Task WriteAsync(HttpContext context, RelayFault fault)
     {
+        await SendBegunAsync(context).ConfigureAwait(false);
         var response = context.Response;
         IHeaderDictionary fields;
         if (response.HasStarted)
@@ -28,6 +29,15 @@ internal static class StatusResponse
         fields[HeaderNames.GrpcStatus] = ((int)fault.Code).ToString(CultureInfo.InvariantCulture);
         fields[HeaderNames.GrpcMessage] = PercentEncoding.Encode(fault.Message);
         await response.CompleteAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Sends what was written of an answer, so that its status goes in trailers after it and not in headers before it.</summary>
+    public static async ValueTask SendBegunAsync(HttpContext context)
+    {
+        if (context.Response.BodyWriter.UnflushedBytes > 0)
+        {
+            await context.Response.BodyWriter.FlushAsync().ConfigureAwait(false);
+        }
     }
 
     /// <summary>Says which node answers; before anything is sent.</summary>
