@@ -3,6 +3,7 @@ using EdgeMesh.Node.CommandLine;
 using EdgeMesh.Node.Output;
 using EdgeMesh.Node.Values;
 using EdgeMesh.Region;
+using EdgeMesh.Storage;
 
 namespace EdgeMesh.Node.Servers;
 
@@ -13,7 +14,7 @@ internal sealed class RegionCommand : CliCommand
     private readonly Option<string> _name = CliOption.RequiredText("--name", "NAME", "The Region's name, such as eu-west-2.");
     private readonly Option<string> _listen = CliOption.Value<string>("--listen", "ADDRESS:PORT", "Where it takes calls; port 0: any free one.", PlainText.TryRead, "127.0.0.1:6400");
     private readonly Option<string> _data = CliOption.RequiredText("--data", "DIR", "Where it keeps its objects; created if need be.");
-    private readonly Option<string?> _defaultCacheControl = CliOption.Text("--default-cache-control", "VALUE", "How edges may cache objects that say nothing about it, as in HTTP (RFC 9111).");
+    private readonly Option<string?> _defaultCacheControl = CliOption.Text("--default-cache-control", "VALUE", $"How edges may cache objects that say nothing about it, as in HTTP (RFC 9111); default: '{ObjectStoreOptions.StandardCacheControl}'.");
     private readonly OriginArguments _origins;
     private readonly ServerOptions _server;
 
