@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace EdgeMesh.Node.CommandLine;
 
 /// <summary>Ctrl-C, SIGTERM and SIGHUP (a terminal that is closed) as a cancellation.</summary>
-/// <remarks>The first signal asks for an orderly end; a second one ends the process at once, as it would without us. Thread-safe.</remarks>
+/// <remarks>The first signal asks for an orderly end; a second one, SIGHUP excepted, ends the process at once, as it would without us. Thread-safe.</remarks>
 internal sealed class Interruption : IDisposable
 {
     private readonly CancellationTokenSource _source = new();
@@ -40,6 +40,11 @@ internal sealed class Interruption : IDisposable
     {
         if (_ignoresTerminal && context.Signal is (PosixSignal.SIGINT or PosixSignal.SIGHUP))
         {
+            context.Cancel = true;
+        }
+        else if (context.Signal == PosixSignal.SIGHUP && _source.IsCancellationRequested)
+        {
+            // Both the shell and the kernel send it when a terminal is closed: that is one request.
             context.Cancel = true;
         }
         else if (!_source.IsCancellationRequested)

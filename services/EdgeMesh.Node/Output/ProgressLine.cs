@@ -1,5 +1,6 @@
 using System.Globalization;
 using EdgeMesh.Node.Values;
+using Spectre.Console.Rendering;
 
 namespace EdgeMesh.Node.Output;
 
@@ -41,7 +42,10 @@ internal sealed class ProgressLine(Terminal terminal, TimeProvider time) : IProg
         {
             _drawn = time.GetTimestamp();
             _isShown = value < _totalBytes;
-            terminal.Error.Write($"\r{Draw(_title, value, _totalBytes, time.GetElapsedTime(_started))}{EraseRest}{(_isShown ? "" : Environment.NewLine)}");
+
+            // One column stays free: a full line moves the cursor to the next, and the carriage return comes too late.
+            var line = Draw(_title, value, _totalBytes, time.GetElapsedTime(_started), terminal.ErrorConsole.Profile.Width - 1);
+            terminal.Error.Write($"\r{line}{EraseRest}{(_isShown ? "" : Environment.NewLine)}");
         }
     }
 
@@ -54,14 +58,18 @@ internal sealed class ProgressLine(Terminal terminal, TimeProvider time) : IProg
         }
     }
 
-    /// <summary>The line: title, bar, per cent, bytes done, speed.</summary>
-    internal static string Draw(string title, long doneBytes, long totalBytes, TimeSpan elapsed)
+    /// <summary>The line: title, bar, per cent, bytes done, speed; where that is wider than the terminal, first the title is cut, then the end.</summary>
+    internal static string Draw(string title, long doneBytes, long totalBytes, TimeSpan elapsed, int width)
     {
         var share = Math.Clamp(doneBytes / (double)totalBytes, 0, 1);
         var full = (int)(share * BarWidth);
         var speed = elapsed > TimeSpan.Zero ? $" {ByteSize.Show((ulong)(doneBytes / elapsed.TotalSeconds))}/s" : "";
-        return string.Create(
+        var numbers = string.Create(
             CultureInfo.InvariantCulture,
-            $"{title} [{new string('#', full)}{new string('.', BarWidth - full)}] {share * 100,3:0} % {ByteSize.Show((ulong)doneBytes)} of {ByteSize.Show((ulong)totalBytes)}{speed}");
+            $"[{new string('#', full)}{new string('.', BarWidth - full)}] {share * 100,3:0} % {ByteSize.Show((ulong)doneBytes)} of {ByteSize.Show((ulong)totalBytes)}{speed}");
+        var line = $"{Cut(title, width - numbers.Length - 1)} {numbers}";
+        return Cut(line.TrimStart(), width);
     }
+
+    private static string Cut(string text, int width) => width > 0 ? Segment.Truncate(new Segment(text), width)?.Text ?? "" : "";
 }

@@ -75,8 +75,10 @@ public sealed class TextTableTests
     [Fact]
     public void Add_TooFewCells_Throws() => Assert.Throws<ArgumentOutOfRangeException>(() => new TextTable("a", "b").Add("1"));
 
-    [Fact]
-    public void Draw_HalfDone_HalfABar() => Assert.Equal(
-        "movie.mkv [###############...............]  50 % 8.0 MiB of 16.0 MiB 4.0 MiB/s",
-        ProgressLine.Draw("movie.mkv", 8 << 20, 16 << 20, TimeSpan.FromSeconds(2)));
+    [Theory]
+    [InlineData("movie.mkv [###############...............]  50 % 8.0 MiB of 16.0 MiB 4.0 MiB/s", 78)]
+    [InlineData("mov [###############...............]  50 % 8.0 MiB of 16.0 MiB 4.0 MiB/s", 72)]
+    [InlineData("[###############...............]  50 % 8.0 MiB of", 49)]
+    public void Draw_HalfDone_HalfABarOnOneLine(string expected, int width) =>
+        Assert.Equal(expected, ProgressLine.Draw("movie.mkv", 8 << 20, 16 << 20, TimeSpan.FromSeconds(2), width));
 }

@@ -61,6 +61,19 @@ public sealed class UpTests
         Assert.False(Directory.Exists(DataOf(up)));
     }
 
+    [Fact]
+    public async Task Up_TerminalClosed_EndsInOrderThoughTheSignalComesTwice()
+    {
+        await using var up = EdgeMeshProgram.Start("up", "--port", "0", "--edges", "1", "--json");
+        await ReadMeshAsync(up);
+
+        up.Signal(UnixSignal.HangUp);
+        up.Signal(UnixSignal.HangUp);
+
+        Assert.Equal(0, await up.WaitForExitAsync(Patience));
+        Assert.False(Directory.Exists(DataOf(up)));
+    }
+
     [Theory]
     [InlineData("starting ", 0)]
     [InlineData("eu-west-2  ready at ", 0)]
