@@ -143,9 +143,16 @@ public sealed class RelayHandler
     {
         RequestShape shape;
         ReadOnlySequence<byte> frame;
+        bool isCut;
         try
         {
             var wait = isDeclared ? _options.DeclaredUnaryWait : method.Kind == MethodKind.Suspected ? _options.SuspectedWait : _options.UnaryWait;
+            isCut = deadline.IsSet && deadline.Remaining < wait;
+            if (isCut)
+            {
+                wait = deadline.Remaining;
+            }
+
             (shape, frame) = await UnaryRequest.ReadAsync(context.Request.BodyReader, _options.MaxKeyedMessageBytes, wait, _time, context.RequestAborted).ConfigureAwait(false);
         }
         catch (Exception gone) when (gone is IOException or OperationCanceledException)
@@ -156,7 +163,7 @@ public sealed class RelayHandler
 
         if (shape != RequestShape.Unary)
         {
-            if (!isDeclared)
+            if (!isDeclared && !(isCut && shape == RequestShape.Open))
             {
                 method.Observe(shape switch { RequestShape.Streaming => MethodKind.Streaming, RequestShape.Open => MethodKind.Suspected, _ => method.Kind });
             }

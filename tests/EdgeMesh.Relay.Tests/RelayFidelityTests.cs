@@ -246,6 +246,21 @@ public sealed class RelayFidelityTests
     }
 
     [Fact]
+    public async Task Call_DeadlineEndsBeforeTheRequestDoes_IsAnsweredThenAndTheMethodIsNotSuspected()
+    {
+        await using var origin = await RawOrigin.StartEchoAsync();
+        await using var node = await RelayFixture.StartAsync(origin.Address, new RelayOptions { NodeName = "LHR50-1", NodeDescription = "edge", UnaryWait = TimeSpan.FromMinutes(10) });
+        using var caller = new RawCaller(node.Address);
+        var pipe = new Pipe();
+        await pipe.Writer.WriteAsync(Frames.Of("no end"));
+
+        using var response = await caller.SendAsync("/a.B/C", new DuplexContent(pipe.Reader), headers: [("grpc-timeout", "50m")]).WaitAsync(TestDeadline.Default);
+
+        Assert.Equal("4", response.Headers.NonValidated["grpc-status"].ToString());
+        Assert.Equal(Methods.MethodKind.Unknown, node.Relay.Methods.Get("/a.B/C", out _).Kind);
+    }
+
+    [Fact]
     public async Task Call_CallerGoes_UpstreamIsCancelled()
     {
         var cancelled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
