@@ -11,11 +11,11 @@ public sealed class RelayOptions
 
     /// <summary>
     /// How long a call of a method whose shape is not known may wait for the end of its request before it is forwarded.
-    /// Default 1 s: a unary client ends its request with the message, but some clients end it in a write of its own, and two
+    /// Default 500 ms: a unary client ends its request with the message, but some clients end it in a write of its own, and two
     /// hundred that start at once on a busy machine take their time; a bidirectional call that waits for the server's first
     /// message pays this once per method.
     /// </summary>
-    public TimeSpan UnaryWait { get; init; } = TimeSpan.FromSeconds(1);
+    public TimeSpan UnaryWait { get; init; } = TimeSpan.FromMilliseconds(500);
 
     /// <summary>
     /// The same for a method that once had no end of its request in time. Default 25 ms: enough for most
