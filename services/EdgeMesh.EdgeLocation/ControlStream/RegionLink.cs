@@ -108,10 +108,7 @@ internal sealed class RegionLink : BackgroundService
         try
         {
             // 1
-            await call.RequestStream.WriteAsync(new JoinRequest
-            {
-                Hello = new JoinRequest.Types.Hello { Name = _options.Name, Kind = _options.Kind, Address = address, Version = _options.Version },
-            });
+            await SayHelloAsync(call.RequestStream, address);
 
             // 2
             var joined = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -138,6 +135,21 @@ internal sealed class RegionLink : BackgroundService
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {
             return new Status(StatusCode.Internal, fault.Message, fault);
+        }
+    }
+
+    private async Task SayHelloAsync(IClientStreamWriter<JoinRequest> requests, string address)
+    {
+        try
+        {
+            await requests.WriteAsync(new JoinRequest
+            {
+                Hello = new JoinRequest.Types.Hello { Name = _options.Name, Kind = _options.Kind, Address = address, Version = _options.Version },
+            });
+        }
+        catch (Exception fault) when (fault is OperationCanceledException or RpcException or InvalidOperationException or IOException)
+        {
+            // The Region may answer, and end the stream, before this write is over: the reading loop sees with which status.
         }
     }
 
