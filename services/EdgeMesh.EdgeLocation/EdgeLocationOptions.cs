@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using EdgeMesh.Relay;
 using EdgeMesh.Relay.Hosting;
+using EdgeMesh.Relay.Upstreams;
 using Microsoft.Extensions.Options;
 
 namespace EdgeMesh.EdgeLocation;
@@ -56,7 +57,7 @@ public sealed class EdgeLocationOptions
             failures.Add($"--name {name}");
         }
 
-        if (!IsNodeAddress(Region))
+        if (!Upstream.IsAddress(Region))
         {
             failures.Add($"--region must be an http or https URL with host and port only, like http://127.0.0.1:6400, got \"{Region}\"");
         }
@@ -66,7 +67,7 @@ public sealed class EdgeLocationOptions
             failures.Add($"--cache-bytes must be at least {MinCacheBytes}, got {bytes}");
         }
 
-        if (AdvertisedAddress is not null && !(Uri.TryCreate(AdvertisedAddress, UriKind.Absolute, out var advertised) && IsNodeAddress(advertised)))
+        if (AdvertisedAddress is not null && !(Uri.TryCreate(AdvertisedAddress, UriKind.Absolute, out var advertised) && Upstream.IsAddress(advertised)))
         {
             failures.Add($"--advertise must be an http or https URL with host and port only, got \"{AdvertisedAddress}\"");
         }
@@ -74,7 +75,4 @@ public sealed class EdgeLocationOptions
         var (endPoint, certificate) = new ListenerOptions(Listen, TlsCertificatePath, TlsKeyPath, Insecure).Validate(failures);
         return failures.Count == 0 ? (endPoint!, certificate) : throw new OptionsValidationException("EdgeLocation", typeof(EdgeLocationOptions), failures);
     }
-
-    private static bool IsNodeAddress(Uri address) =>
-        address is { IsAbsoluteUri: true, Scheme: "http" or "https" } && address.PathAndQuery == "/" && address.UserInfo.Length == 0;
 }

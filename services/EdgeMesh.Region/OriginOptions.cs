@@ -1,3 +1,5 @@
+using EdgeMesh.Relay.Upstreams;
+
 namespace EdgeMesh.Region;
 
 /// <summary>A gRPC service of the user's, or several, that a Region fronts.</summary>
@@ -57,7 +59,7 @@ public sealed record OriginOptions(string ServicePrefix, Uri Address)
             return $"must not take the Region's own services ({taken}), got \"{ServicePrefix}\"";
         }
 
-        return Address is { IsAbsoluteUri: true, Scheme: "http" or "https" } && Address.PathAndQuery == "/" && Address.UserInfo.Length == 0
+        return Upstream.IsAddress(Address)
             ? null
             : $"must have an http or https URL with host and port only, got \"{Address}\"";
     }

@@ -9,7 +9,7 @@ namespace EdgeMesh.Region;
 internal sealed class OriginRouter : IUpstreamRouter, IDisposable
 {
     private readonly string _region;
-    private readonly (string PathPrefix, OriginOptions Options, Upstream Upstream, SocketsHttpHandler Handler)[] _origins;
+    private readonly (string PathPrefix, Upstream Upstream, SocketsHttpHandler Handler)[] _origins;
 
     public OriginRouter(string region, IEnumerable<OriginOptions> origins)
     {
@@ -19,14 +19,14 @@ internal sealed class OriginRouter : IUpstreamRouter, IDisposable
             .. origins.OrderByDescending(origin => origin.ServicePrefix.Length).Select(origin =>
             {
                 var handler = UpstreamHandler.Create();
-                return ("/" + origin.ServicePrefix, origin, new Upstream($"origin {origin.ServicePrefix}", origin.Address, new HttpMessageInvoker(handler)), handler);
+                return ("/" + origin.ServicePrefix, new Upstream($"origin {origin.ServicePrefix}", origin.Address, new HttpMessageInvoker(handler)), handler);
             }),
         ];
     }
 
     public RelayRoute Route(string path)
     {
-        foreach (var (prefix, _, upstream, _) in _origins)
+        foreach (var (prefix, upstream, _) in _origins)
         {
             if (path.StartsWith(prefix, StringComparison.Ordinal))
             {
@@ -45,12 +45,9 @@ internal sealed class OriginRouter : IUpstreamRouter, IDisposable
         return RelayRoute.Refuse(GrpcStatusCode.Unimplemented, $"Region {_region} has no service for {NodeNames.Quote(path)}: no origin's prefix begins its name");
     }
 
-    /// <summary>The origin of a service, by its full name; null: nobody's.</summary>
-    public Upstream? FindOrigin(string service) => Route("/" + service).Upstream;
-
     public void Dispose()
     {
-        foreach (var (_, _, _, handler) in _origins)
+        foreach (var (_, _, handler) in _origins)
         {
             handler.Dispose();
         }

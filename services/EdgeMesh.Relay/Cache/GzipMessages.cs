@@ -4,8 +4,8 @@ using EdgeMesh.Wire;
 
 namespace EdgeMesh.Relay.Cache;
 
-/// <summary>Takes gzip off a stored message for a caller that does not accept it.</summary>
-/// <remarks>RFC 1952; bounded, so that a small entry cannot become an answer without end.</remarks>
+/// <summary>Takes gzip off messages: requests for their key, stored answers for a caller that does not accept it.</summary>
+/// <remarks>RFC 1952; bounded, so that a small message cannot become one without end.</remarks>
 internal static class GzipMessages
 {
     /// <summary>The same frame with its message as it is, or the frame itself when it is not compressed.</summary>
@@ -23,19 +23,25 @@ internal static class GzipMessages
             return frame;
         }
 
+        if (Decompress(new MemoryStream(frame, MessageFrame.HeaderSize, (int)header.LengthBytes, writable: false), maxBytes) is not { } plain)
+        {
+            return null;
+        }
+
+        var output = new byte[MessageFrame.HeaderSize + plain.Length];
+        MessageFrame.WriteHeader(output, isCompressed: false, (uint)plain.Length);
+        plain.CopyTo(output, MessageFrame.HeaderSize);
+        return output;
+    }
+
+    /// <summary>A message without its frame, as it is.</summary>
+    /// <returns>Null when it does not decompress within <paramref name="maxBytes"/>.</returns>
+    public static byte[]? Decompress(Stream compressed, int maxBytes)
+    {
         try
         {
-            using var gzip = new GZipStream(new MemoryStream(frame, MessageFrame.HeaderSize, (int)header.LengthBytes, writable: false), CompressionMode.Decompress);
-            var plain = ReadBounded(gzip, maxBytes);
-            if (plain is null)
-            {
-                return null;
-            }
-
-            var output = new byte[MessageFrame.HeaderSize + plain.Length];
-            MessageFrame.WriteHeader(output, isCompressed: false, (uint)plain.Length);
-            plain.CopyTo(output, MessageFrame.HeaderSize);
-            return output;
+            using var gzip = new GZipStream(compressed, CompressionMode.Decompress);
+            return ReadBounded(gzip, maxBytes);
         }
         catch (InvalidDataException)
         {
@@ -45,7 +51,7 @@ internal static class GzipMessages
 
     /// <summary>Reads a stream to its end.</summary>
     /// <returns>Null when it is longer than <paramref name="maxBytes"/>.</returns>
-    public static byte[]? ReadBounded(Stream stream, int maxBytes)
+    private static byte[]? ReadBounded(Stream stream, int maxBytes)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(16 * 1024);
         try

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.IO.Compression;
 using System.Text;
 using EdgeMesh.Caching;
 using EdgeMesh.Wire;
@@ -30,7 +29,18 @@ internal static class RequestKey
             return false;
         }
 
-        return !header.IsCompressed || (encoding == "gzip" && TryDecompress(message, maxBytes, out message));
+        if (!header.IsCompressed)
+        {
+            return true;
+        }
+
+        if (encoding != "gzip" || GzipMessages.Decompress(new MemoryStream(message.ToArray(), writable: false), maxBytes) is not { } plain)
+        {
+            return false;
+        }
+
+        message = new ReadOnlySequence<byte>(plain);
+        return true;
     }
 
     /// <summary>The primary key.</summary>
@@ -73,26 +83,5 @@ internal static class RequestKey
         key[primary.LengthBytes] = mark;
         FieldDigest.Compute(fields).CopyTo(key, primary.LengthBytes + 1);
         return new CacheKey(key);
-    }
-
-    private static bool TryDecompress(ReadOnlySequence<byte> compressed, int maxBytes, out ReadOnlySequence<byte> message)
-    {
-        message = default;
-        try
-        {
-            using var gzip = new GZipStream(new MemoryStream(compressed.ToArray(), writable: false), CompressionMode.Decompress);
-            var plain = GzipMessages.ReadBounded(gzip, maxBytes);
-            if (plain is null)
-            {
-                return false;
-            }
-
-            message = new ReadOnlySequence<byte>(plain);
-            return true;
-        }
-        catch (InvalidDataException)
-        {
-            return false;
-        }
     }
 }

@@ -30,6 +30,9 @@ public sealed class Upstream
     /// <summary>Sends to it.</summary>
     public HttpMessageInvoker Invoker { get; }
 
+    /// <summary>Whether a URI names a node or an origin: http or https, host and port, and nothing else.</summary>
+    public static bool IsAddress(Uri uri) => uri is { IsAbsoluteUri: true, Scheme: "http" or "https" } && uri.PathAndQuery == "/" && uri.UserInfo.Length == 0;
+
     /// <summary>Description and address, for messages to people.</summary>
     public override string ToString() => $"{Description} at {Address.GetLeftPart(UriPartial.Authority)}";
 }
