@@ -118,15 +118,19 @@ public sealed class ClientStreamingTests
     [Fact]
     public async Task ClientStreaming_AnswerBeforeTheRequestsEnd_IsTheOutcome()
     {
+        // The answer waits for the first write's end: else it may overtake it, and the write fails with it.
+        using var written = new SemaphoreSlim(0);
         await using var server = await ClientTestServer.StartAsync(async context =>
         {
             Assert.Equal("one", await context.ReceiveAsync());
+            await written.WaitAsync();
             await context.TrailersOnlyAsync("3", "one was enough");
         });
         using var channel = server.Connect();
         using var call = channel.ClientStreaming();
 
         await call.RequestStream.WriteAsync("one").InTime();
+        written.Release();
         var failure = await ClientTestCalls.FailsAsync(call.ResponseAsync);
 
         Assert.Equal(new Status(StatusCode.InvalidArgument, "one was enough"), failure.Status);
