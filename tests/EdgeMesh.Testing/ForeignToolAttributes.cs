@@ -33,6 +33,7 @@ internal static class ForeignTools
         ["nghttp"] = "nghttp2-client",
         ["nghttpd"] = "nghttp2-server",
         ["node"] = "nodejs",
+        ["script"] = "bsdutils",
         ["unshare"] = "util-linux",
     };
 

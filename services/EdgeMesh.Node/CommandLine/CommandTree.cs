@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using EdgeMesh.Node.Calls;
+using EdgeMesh.Node.Completion;
 using EdgeMesh.Node.Objects;
 using EdgeMesh.Node.Output;
 using EdgeMesh.Node.Servers;
@@ -39,6 +40,7 @@ internal static class CommandTree
             new RemoveBucketCommand(terminal),
             new NodesCommand(terminal),
             new CallCommand(terminal),
+            new CompletionCommand(terminal),
             new VersionCommand(terminal),
         };
         foreach (var option in root.Options.OfType<HelpOption>())

@@ -17,5 +17,7 @@ internal sealed record DemoCallJson(
 /// <summary>The JSON of <c>version</c>.</summary>
 internal sealed record VersionJson(
     [property: Description("Version of edgemesh.")] string Version,
+    [property: Description("The commit that it was built from, in hexadecimal; null when it was built outside of a repository.")] string? Commit,
     [property: Description("The .NET runtime that it runs on.")] string Runtime,
-    [property: Description("The operating system.")] string System);
+    [property: Description("The operating system.")] string System,
+    [property: Description("Operating system and processor of the program, such as linux-x64.")] string Platform);

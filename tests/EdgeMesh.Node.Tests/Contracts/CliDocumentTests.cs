@@ -13,7 +13,7 @@ public sealed partial class CliDocumentTests
 {
     private const string Mark = "<!-- From here on written by CliDocumentTests: run it with EDGEMESH_WRITE_DOCS=1 after a change. -->\n";
 
-    private static readonly RootCommand Root = CommandTree.Create(
+    internal static readonly RootCommand Root = CommandTree.Create(
         Terminal.Redirected(Stream.Null, Stream.Null, TextWriter.Null, new Dictionary<string, string>()), new Interruption());
 
     public static TheoryData<string> Commands => [.. Root.Subcommands.Select(command => command.Name)];
@@ -63,8 +63,8 @@ public sealed partial class CliDocumentTests
         var command = (CliCommand)Root.Subcommands.Single(candidate => candidate.Name == name);
         foreach (var example in command.Examples)
         {
-            // Of a pipeline or a sequence, each part that is ours; a variable in front stands for its option.
-            foreach (var part in example.Split(["|", "&&"], StringSplitOptions.TrimEntries).Where(part => part.Contains("edgemesh ", StringComparison.Ordinal)))
+            // Of a pipeline or a sequence, each part that is ours, without where its output goes; a variable in front stands for its option.
+            foreach (var part in example.Split(["|", "&&"], StringSplitOptions.TrimEntries).Select(part => part.Split(" > ")[0]).Where(part => part.Contains("edgemesh ", StringComparison.Ordinal)))
             {
                 var words = ShellWord().Matches(part).Select(word => word.Value.Replace("'", "")).ToArray();
                 var program = Array.IndexOf(words, "edgemesh");
