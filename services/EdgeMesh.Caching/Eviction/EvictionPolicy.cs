@@ -1,0 +1,61 @@
+namespace EdgeMesh.Caching.Eviction;
+
+/// <summary>Decides who stays in a store of bounded bytes.</summary>
+/// <remarks>
+/// It knows slots (dense non-negative numbers that the store chooses and uses again), hashes of keys and charged bytes; nothing of keys or values.
+/// One caller at a time, under the owner's lock, for all but <see cref="Hit"/>, which any thread may call at any moment: also for a slot that
+/// is just being removed or given to another entry, which then starts with a hit too many. That costs a wrong guess, never a wrong answer.
+/// Nothing it does takes longer the more entries there are: its tables grow by one piece at a time, and no piece is copied.
+/// The state of an entry is a few bytes in large arrays without references, so the collector does not walk them.
+/// </remarks>
+public abstract class EvictionPolicy
+{
+    private long _capacityBytes;
+
+    /// <summary>Makes a policy over no entries.</summary>
+    /// <param name="capacityBytes">At least 0.</param>
+    private protected EvictionPolicy(long capacityBytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(capacityBytes);
+        _capacityBytes = capacityBytes;
+    }
+
+    /// <summary>Most bytes that resident entries may be charged, at least 0. May be changed at any time; <see cref="Trim"/> brings <see cref="UsedBytes"/> under it.</summary>
+    public long CapacityBytes
+    {
+        get => _capacityBytes;
+        set
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(value);
+            _capacityBytes = value;
+        }
+    }
+
+    /// <summary>Sum of the charged bytes of resident entries.</summary>
+    public abstract long UsedBytes { get; }
+
+    /// <summary>Resident entries.</summary>
+    public abstract int Count { get; }
+
+    /// <summary>Memory of the policy's own tables; the store charges it.</summary>
+    public abstract long OverheadBytes { get; }
+
+    /// <summary>Makes room for a new entry, and takes it in.</summary>
+    /// <param name="slot">Not resident, at least 0.</param>
+    /// <param name="keyHash">A well-mixed hash of the key: the same key has the same hash each time it comes.</param>
+    /// <param name="bytes">What the entry is charged, 1 to 2^40 - 1.</param>
+    /// <param name="evicted">Slots that are no longer resident are appended to it, also when the answer is false.</param>
+    /// <returns>False when the entry was not worth its room, or is larger than the capacity: the slot is not resident.</returns>
+    /// <exception cref="ArgumentException">The slot is resident.</exception>
+    public abstract bool TryAdmit(int slot, ulong keyHash, long bytes, List<int> evicted);
+
+    /// <summary>Takes an entry out that expired, was purged or replaced: no eviction, so nothing is remembered of it. A slot that is not resident stays so.</summary>
+    public abstract void Remove(int slot);
+
+    /// <summary>Notes that an entry was asked for: one saturating store of two bits, without a lock.</summary>
+    public abstract void Hit(int slot);
+
+    /// <summary>Evicts until <see cref="UsedBytes"/> is at most <see cref="CapacityBytes"/>.</summary>
+    /// <param name="evicted">Evicted slots are appended to it.</param>
+    public abstract void Trim(List<int> evicted);
+}
