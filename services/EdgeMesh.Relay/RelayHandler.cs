@@ -81,11 +81,45 @@ public sealed class RelayHandler
             : _forwarder.AnswerAsync(context, new RelayFault(route.Refusal, route.Message ?? string.Empty), cacheStatus: null);
     }
 
-    private async Task AnswerAsync(HttpContext context, string path, Upstream upstream)
+    /// <summary>Answers a call, a hit before this returns: it waits for nothing, and so costs no state machine.</summary>
+    private Task AnswerAsync(HttpContext context, string path, Upstream upstream)
+    {
+        // 3. Its deadline.
+        var request = context.Request;
+        if (!CallDeadline.TryStart(request.Headers[HeaderNames.GrpcTimeout], _time, out var deadline))
+        {
+            return RefuseAsync(context, $"{HeaderNames.GrpcTimeout} must be 1 to 8 digits and one of H, M, S, m, u, n, got \"{request.Headers[HeaderNames.GrpcTimeout]}\"");
+        }
+
+        //    A relayed call has the limits of the nodes at its ends, not of this server.
+        if (context.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } dataRate)
+        {
+            dataRate.MinDataRate = null;
+        }
+
+        if (_cache is null)
+        {
+            return GuardAsync(RelayAsync(context, path, upstream, method: null, isDeclared: false, deadline), context, path);
+        }
+
+        // 4. Unary, and whole already? Most are.
+        var method = Methods.Get(path, out var isDeclared);
+        if (method.Kind == MethodKind.Streaming || !UnaryRequest.TryRead(request.BodyReader, _options.MaxKeyedMessageBytes, out var frame))
+        {
+            return GuardAsync(RelayAsync(context, path, upstream, method, isDeclared, deadline), context, path);
+        }
+
+        method.Observe(MethodKind.Unary);
+        return _cache.TryHit(context, path, frame, out var lookup)
+            ? Task.CompletedTask
+            : GuardAsync(_cache.HandleAsync(context, lookup, frame, upstream, method, deadline), context, path);
+    }
+
+    private async Task GuardAsync(Task answering, HttpContext context, string path)
     {
         try
         {
-            await RelayAsync(context, path, upstream).ConfigureAwait(false);
+            await answering.ConfigureAwait(false);
             if (context.Response.Headers[HeaderNames.GrpcStatus] == UnimplementedStatus)
             {
                 // Callers can make names up: those take no room in the table.
@@ -98,43 +132,17 @@ public sealed class RelayHandler
         }
     }
 
-    private async Task RelayAsync(HttpContext context, string path, Upstream upstream)
+    private async Task RelayAsync(HttpContext context, string path, Upstream upstream, MethodState? method, bool isDeclared, CallDeadline deadline)
     {
-        var request = context.Request;
-
-        // 3. Its deadline.
-        if (!CallDeadline.TryStart(request.Headers[HeaderNames.GrpcTimeout], _time, out var deadline))
+        if (method is not null && method.Kind != MethodKind.Streaming && await TryUnaryAsync(context, path, upstream, method, isDeclared, deadline).ConfigureAwait(false))
         {
-            await RefuseAsync(context, $"{HeaderNames.GrpcTimeout} must be 1 to 8 digits and one of H, M, S, m, u, n, got \"{request.Headers[HeaderNames.GrpcTimeout]}\"").ConfigureAwait(false);
             return;
-        }
-
-        //    A relayed call has the limits of the nodes at its ends, not of this server.
-        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } bodySize)
-        {
-            bodySize.MaxRequestBodySize = null;
-        }
-
-        if (context.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } dataRate)
-        {
-            dataRate.MinDataRate = null;
-        }
-
-        // 4. Unary?
-        MethodState? method = null;
-        if (_cache is not null)
-        {
-            method = Methods.Get(path, out var isDeclared);
-            if (method.Kind != MethodKind.Streaming && await TryUnaryAsync(context, path, upstream, method, isDeclared, deadline).ConfigureAwait(false))
-            {
-                return;
-            }
         }
 
         // 5. Anything else goes on as it comes.
         Counters.CountBypass();
-        var status = _cache is null ? null : $"{_options.NodeName}; fwd=bypass; detail={(method!.Kind == MethodKind.Streaming ? "streaming" : "not-unary")}";
-        await _forwarder.ForwardAsync(context, upstream, new DuplexContent(request.BodyReader), deadline, status, method).ConfigureAwait(false);
+        var status = method is null ? null : $"{_options.NodeName}; fwd=bypass; detail={(method.Kind == MethodKind.Streaming ? "streaming" : "not-unary")}";
+        await _forwarder.ForwardAsync(context, upstream, new DuplexContent(context.Request.BodyReader), deadline, status, method).ConfigureAwait(false);
     }
 
     /// <summary>Waits, within bounds, for a unary request to be whole, and answers it.</summary>
@@ -172,7 +180,11 @@ public sealed class RelayHandler
         }
 
         method.Observe(MethodKind.Unary);
-        await _cache!.HandleAsync(context, path, frame, upstream, method, deadline).ConfigureAwait(false);
+        if (!_cache!.TryHit(context, path, frame, out var lookup))
+        {
+            await _cache.HandleAsync(context, lookup, frame, upstream, method, deadline).ConfigureAwait(false);
+        }
+
         return true;
     }
 

@@ -52,8 +52,14 @@ public static class MessageFrame
             return !buffer.IsEmpty && buffer.FirstSpan[0] > 1 ? MessageFrameStatus.Malformed : MessageFrameStatus.Incomplete;
         }
 
-        Span<byte> prefix = stackalloc byte[HeaderSize];
-        buffer.Slice(0, HeaderSize).CopyTo(prefix);
+        Span<byte> copy = stackalloc byte[HeaderSize];
+        scoped var prefix = buffer.FirstSpan;
+        if (prefix.Length < HeaderSize)
+        {
+            buffer.Slice(0, HeaderSize).CopyTo(copy);
+            prefix = copy;
+        }
+
         if (prefix[0] > 1)
         {
             return MessageFrameStatus.Malformed;

@@ -45,4 +45,49 @@ public sealed class UnaryRequestTests
 
         Assert.Equal(1, (await pipe.Reader.ReadAsync()).Buffer.Length);
     }
+
+    [Fact]
+    public async Task TryRead_WholeRequest_IsTakenAtOnce()
+    {
+        byte[] frame = [0, 0, 0, 0, 1, 42];
+        var pipe = new Pipe();
+        await pipe.Writer.WriteAsync(frame);
+        await pipe.Writer.CompleteAsync();
+
+        Assert.True(UnaryRequest.TryRead(pipe.Reader, 1024, out var taken));
+        Assert.Equal(frame, System.Buffers.BuffersExtensions.ToArray(taken));
+    }
+
+    [Theory]
+    [InlineData("00 00000001 2a", false)] // No end yet.
+    [InlineData("00 00000001 2a 00", true)] // A second message.
+    [InlineData("00 00000002 2a", true)] // Cut off.
+    [InlineData("00 00000401", true)] // Too long.
+    public async Task TryRead_AnythingElse_LeavesItToTheNextReader(string hex, bool isEnded)
+    {
+        var bytes = Convert.FromHexString(hex.Replace(" ", "", StringComparison.Ordinal));
+        var pipe = new Pipe();
+        await pipe.Writer.WriteAsync(bytes);
+        if (isEnded)
+        {
+            await pipe.Writer.CompleteAsync();
+        }
+
+        Assert.False(UnaryRequest.TryRead(pipe.Reader, 1024, out _));
+        var next = pipe.Reader.ReadAsync();
+        Assert.True(next.IsCompleted);
+        Assert.Equal(bytes, System.Buffers.BuffersExtensions.ToArray((await next).Buffer));
+    }
+
+    [Fact]
+    public void TryRead_Nothing_IsFalse() => Assert.False(UnaryRequest.TryRead(new Pipe().Reader, 1024, out _));
+
+    [Fact]
+    public async Task TryRead_CallerGone_IsFalse()
+    {
+        var pipe = new Pipe();
+        await pipe.Writer.CompleteAsync(new IOException("gone"));
+
+        Assert.False(UnaryRequest.TryRead(pipe.Reader, 1024, out _));
+    }
 }

@@ -31,32 +31,56 @@ internal sealed class CachedCallHandler(RelayOptions options, ICacheStore store,
     private readonly FillTable _fills = new(time);
     private readonly HitResponse _hits = new(options, time);
 
-    /// <summary>Answers one call.</summary>
-    /// <param name="frame">The request: one frame, still in the request's pipe; released here.</param>
-    public async Task HandleAsync(HttpContext context, string path, ReadOnlySequence<byte> frame, Upstream upstream, MethodState method, CallDeadline deadline)
+    /// <summary>Answers a call from the store, if there is a small enough answer; the caller sees it when the call's handler returns.</summary>
+    /// <param name="frame">The request: one frame, still in the request's pipe; released when the answer is true.</param>
+    /// <param name="lookup">What was found, for <see cref="HandleAsync"/>.</param>
+    public bool TryHit(HttpContext context, string path, ReadOnlySequence<byte> frame, out Lookup lookup)
     {
-        // 1. The key, and a fresh entry under it.
         var facts = RequestFacts.Read(context, path);
-        CallKeys keys = default;
-        CachedResponse? entry = null;
-        var isKeyed = RequestKey.TryReadMessage(frame, facts.Encoding, options.MaxKeyedMessageBytes, out var message);
-        if (isKeyed)
+        if (!RequestKey.TryReadMessage(frame, facts.Encoding, options.MaxKeyedMessageBytes, out var message))
         {
-            keys = MakeKeys(facts, message);
-            entry = Find(context, facts, keys);
+            lookup = new Lookup(facts, default, null, null);
+            return false;
         }
 
-        var body = entry is null ? frame.ToArray() : null;
+        var own = RequestKey.Primary(facts, facts.Identity, message);
+        var entry = Find(context, facts, own);
+        if (entry is null && facts.Identity is not null)
+        {
+            // A call with credentials meets a shared entry only if the answer said `public`.
+            entry = Find(context, facts, RequestKey.Primary(facts, null, message)) is { IsPublic: true } shared ? shared : null;
+        }
+
+        if (entry is not null && _hits.TryWrite(context, entry, facts))
+        {
+            context.Request.BodyReader.AdvanceTo(frame.End);
+            counters.CountHit();
+            lookup = default;
+            return true;
+        }
+
+        lookup = new Lookup(facts, message, own, entry);
+        return false;
+    }
+
+    /// <summary>Answers a call that was no small hit.</summary>
+    /// <param name="frame">The request: one frame, still in the request's pipe; released here.</param>
+    public async Task HandleAsync(HttpContext context, Lookup lookup, ReadOnlySequence<byte> frame, Upstream upstream, MethodState method, CallDeadline deadline)
+    {
+        var facts = lookup.Facts;
+        var keys = lookup.Own is { } own ? MakeKeys(facts, own, lookup.Message) : default;
+        var body = frame.ToArray();
         context.Request.BodyReader.AdvanceTo(frame.End);
-        if (entry is not null && await _hits.TryWriteAsync(context, entry, facts.AcceptsGzip, "hit").ConfigureAwait(false))
+
+        // 1. A large answer, or one to be decompressed.
+        if (lookup.Entry is { } entry && await _hits.TryWriteAsync(context, entry, facts.AcceptsGzip, HitResponse.Hit).ConfigureAwait(false))
         {
             counters.CountHit();
             return;
         }
 
         // 2. Else upstream, together with others or alone.
-        body ??= frame.ToArray();
-        if (!isKeyed)
+        if (lookup.Own is null)
         {
             counters.CountBypass();
             await forwarder.ForwardAsync(context, upstream, new BufferedContent(body), deadline, $"{options.NodeName}; fwd=bypass; detail=request-coding", method).ConfigureAwait(false);
@@ -83,7 +107,7 @@ internal sealed class CachedCallHandler(RelayOptions options, ICacheStore store,
                 if (ReferenceEquals(fill, mine))
                 {
                     // Race (1).
-                    if (mayShare && Find(call.Context, call.Facts, call.Keys) is { } stored && await _hits.TryWriteAsync(call.Context, stored, call.Facts.AcceptsGzip, "hit").ConfigureAwait(false))
+                    if (mayShare && Find(call.Context, call.Facts, call.Keys) is { } stored && await _hits.TryWriteAsync(call.Context, stored, call.Facts.AcceptsGzip, HitResponse.Hit).ConfigureAwait(false))
                     {
                         mine.EndUnstarted();
                         counters.CountHit();
@@ -216,9 +240,8 @@ internal sealed class CachedCallHandler(RelayOptions options, ICacheStore store,
         }
     }
 
-    private static CallKeys MakeKeys(in RequestFacts facts, ReadOnlySequence<byte> message)
+    private static CallKeys MakeKeys(in RequestFacts facts, CacheKey own, ReadOnlySequence<byte> message)
     {
-        var own = RequestKey.Primary(facts, facts.Identity, message);
         var shared = facts.Identity is null ? own : RequestKey.Primary(facts, null, message);
         return new CallKeys(own, shared, RequestKey.Flight(own, facts));
     }
@@ -260,6 +283,13 @@ internal sealed class CachedCallHandler(RelayOptions options, ICacheStore store,
         var request = UpstreamRequest.Create(call.Context, call.Upstream, new BufferedContent(call.Body), timeout);
         return new FillJob(options, store, _fills, time, call.Keys, call.Facts, call.Method, call.Upstream, request, fields);
     }
+
+    /// <summary>What a look into the store showed.</summary>
+    /// <param name="Facts">The request's metadata.</param>
+    /// <param name="Message">The request's message, decompressed; it lies in the request's pipe unless it was compressed.</param>
+    /// <param name="Own">Its key with the caller's identity; null: the message cannot be read, and the call not be cached.</param>
+    /// <param name="Entry">A fresh entry; null: none.</param>
+    internal readonly record struct Lookup(RequestFacts Facts, ReadOnlySequence<byte> Message, CacheKey? Own, CachedResponse? Entry);
 
     private readonly record struct Call(HttpContext Context, RequestFacts Facts, CallKeys Keys, byte[] Body, Upstream Upstream, MethodState Method, CallDeadline Deadline);
 }

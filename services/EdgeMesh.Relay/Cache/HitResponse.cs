@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Globalization;
 using System.IO.Pipelines;
 using EdgeMesh.Caching;
 using EdgeMesh.Relay.Calls;
@@ -7,6 +6,7 @@ using EdgeMesh.Relay.Metadata;
 using EdgeMesh.Wire;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Primitives;
 
 namespace EdgeMesh.Relay.Cache;
 
@@ -16,6 +16,27 @@ internal sealed class HitResponse(RelayOptions options, TimeProvider time)
     // What the server may hold for a caller that does not read: a large message goes out as its window lets it.
     private const int FlushBytes = 64 * 1024;
 
+    /// <summary>What <c>cache-status</c> says of an answer from the store.</summary>
+    public const string Hit = "hit";
+
+    private readonly SecondsText _age = new(string.Empty);
+    private readonly SecondsText _hitStatus = new($"{options.NodeName}; {Hit}; ttl=");
+
+    /// <summary>Writes headers, message and trailers of an answer that is small and in a coding that the caller takes, as most are: it waits for nothing.</summary>
+    /// <remarks>The server sends it in one piece when the call's handler returns.</remarks>
+    /// <returns>False, with nothing written, when it takes <see cref="TryWriteAsync"/>.</returns>
+    public bool TryWrite(HttpContext context, CachedResponse entry, in RequestFacts facts)
+    {
+        if (entry.Frames.Length > FlushBytes || (entry.Coding == MessageCoding.Gzip && !facts.AcceptsGzip))
+        {
+            return false;
+        }
+
+        WriteFields(context, entry, isDecoded: false, _hitStatus);
+        context.Response.BodyWriter.Write(entry.Frames);
+        return true;
+    }
+
     /// <summary>
     /// Writes headers, message and trailers. The server sends a small answer in one piece when the call's handler returns;
     /// a longer one is followed to its last piece, or until the caller goes.
@@ -24,7 +45,6 @@ internal sealed class HitResponse(RelayOptions options, TimeProvider time)
     /// <returns>False, with nothing written, when the caller does not take gzip and the message does not decompress within the limit.</returns>
     public async ValueTask<bool> TryWriteAsync(HttpContext context, CachedResponse entry, bool acceptsGzip, string how)
     {
-        // 1. Frames in a coding that the caller takes.
         var frames = entry.Frames;
         var isDecoded = entry.Coding == MessageCoding.Gzip && !acceptsGzip;
         if (isDecoded)
@@ -37,33 +57,21 @@ internal sealed class HitResponse(RelayOptions options, TimeProvider time)
             frames = plain;
         }
 
-        // 2. Headers: the stored ones, and what this node says.
-        var now = time.GetTimestamp();
-        var age = entry.InitialAge + time.GetElapsedTime(entry.StoredAt, now);
-        var ttl = time.GetElapsedTime(now, entry.FreshUntil);
-        var response = context.Response;
-        response.StatusCode = StatusCodes.Status200OK;
-        foreach (var (name, value) in entry.InitialMetadata)
-        {
-            if (!(isDecoded && name == HeaderNames.GrpcEncoding))
-            {
-                Add(response.Headers, name, value);
-            }
-        }
-
-        response.Headers.Age = Seconds(age);
-        response.Headers[ResponseMetadata.CacheStatus] = $"{options.NodeName}; {how}; ttl={Seconds(ttl)}";
-        StatusResponse.SetNode(context, options.NodeName);
-
-        // 3. Trailers, which go after the body, and the message.
-        var trailers = context.Features.GetRequiredFeature<IHttpResponseTrailersFeature>().Trailers;
-        foreach (var (name, value) in entry.Trailers)
-        {
-            Add(trailers, name, value);
-        }
-
-        await WriteAsync(frames, response.BodyWriter, context.RequestAborted).ConfigureAwait(false);
+        WriteFields(context, entry, isDecoded, how == Hit ? _hitStatus : new SecondsText($"{options.NodeName}; {how}; ttl="));
+        await WriteAsync(frames, context.Response.BodyWriter, context.RequestAborted).ConfigureAwait(false);
         return true;
+    }
+
+    /// <summary>Sets headers, the stored ones and what this node says, and trailers, which go after the body.</summary>
+    private void WriteFields(HttpContext context, CachedResponse entry, bool isDecoded, SecondsText status)
+    {
+        var now = time.GetTimestamp();
+        var headers = context.Response.Headers;
+        Set(headers, entry.InitialMetadata, isDecoded ? HeaderNames.GrpcEncoding : null);
+        headers.Age = _age.Format(entry.InitialAge + time.GetElapsedTime(entry.StoredAt, now));
+        headers[ResponseMetadata.CacheStatus] = status.Format(time.GetElapsedTime(now, entry.FreshUntil));
+        StatusResponse.SetNode(context, options.NodeName);
+        Set(context.Features.GetRequiredFeature<IHttpResponseTrailersFeature>().Trailers, entry.Trailers, without: null);
     }
 
     private static async ValueTask WriteAsync(ReadOnlyMemory<byte> rest, PipeWriter to, CancellationToken callerGone)
@@ -85,13 +93,24 @@ internal sealed class HitResponse(RelayOptions options, TimeProvider time)
         }
     }
 
-    private static void Add(IHeaderDictionary headers, string name, string value)
+    /// <summary>Sets fields; those of one name stand together.</summary>
+    private static void Set(IHeaderDictionary headers, MetadataField[] fields, string? without)
     {
-        if (!headers.TryAdd(name, value))
+        for (var i = 0; i < fields.Length; i++)
         {
-            headers.Append(name, value);
+            var (name, value) = fields[i];
+            if (name == without)
+            {
+                continue;
+            }
+
+            StringValues values = value;
+            while (i + 1 < fields.Length && fields[i + 1].Name == name)
+            {
+                values = StringValues.Concat(values, fields[++i].Value);
+            }
+
+            headers[name] = values;
         }
     }
-
-    private static string Seconds(TimeSpan span) => ((long)span.TotalSeconds).ToString(CultureInfo.InvariantCulture);
 }

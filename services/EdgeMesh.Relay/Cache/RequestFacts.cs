@@ -10,13 +10,13 @@ namespace EdgeMesh.Relay.Cache;
 /// <summary>What a request's metadata means to the cache, read in one pass.</summary>
 internal readonly struct RequestFacts
 {
-    private RequestFacts(string path, string host, string contentType, string? encoding, bool acceptsGzip, byte[]? identity, List<KeyValuePair<string, StringValues>>? influences)
+    private RequestFacts(string path, string host, string contentType, string? encoding, StringValues acceptedEncodings, byte[]? identity, List<KeyValuePair<string, StringValues>>? influences)
     {
         Path = path;
         Host = host;
         ContentType = contentType;
         Encoding = encoding;
-        AcceptsGzip = acceptsGzip;
+        AcceptedEncodings = acceptedEncodings;
         Identity = identity;
         Influences = influences;
     }
@@ -33,8 +33,11 @@ internal readonly struct RequestFacts
     /// <summary>The coding of compressed request messages; null: none was named.</summary>
     public string? Encoding { get; }
 
+    /// <summary>Codings of messages that the caller takes.</summary>
+    public StringValues AcceptedEncodings { get; }
+
     /// <summary>Whether the caller takes messages coded by gzip.</summary>
-    public bool AcceptsGzip { get; }
+    public bool AcceptsGzip => Names(AcceptedEncodings, "gzip");
 
     /// <summary>SHA-256 over all credentials; null: the call has none.</summary>
     public byte[]? Identity { get; }
@@ -48,7 +51,7 @@ internal readonly struct RequestFacts
         var contentType = HeaderNames.GrpcContentType;
         string? encoding = null;
         string? forwardedHost = null;
-        var acceptsGzip = false;
+        var acceptedEncodings = StringValues.Empty;
         List<KeyValuePair<string, StringValues>>? credentials = null;
         List<KeyValuePair<string, StringValues>>? influences = null;
         foreach (var (name, values) in context.Request.Headers)
@@ -65,7 +68,7 @@ internal readonly struct RequestFacts
                     forwardedHost = values.ToString();
                     break;
                 case MetadataClass.Inert when name.Equals(HeaderNames.GrpcAcceptEncoding, StringComparison.OrdinalIgnoreCase):
-                    acceptsGzip = Names(values, "gzip");
+                    acceptedEncodings = values;
                     break;
                 case MetadataClass.Protocol when name.Equals(HeaderNames.ContentType, StringComparison.OrdinalIgnoreCase):
                     contentType = values.ToString().ToLowerInvariant();
@@ -85,7 +88,7 @@ internal readonly struct RequestFacts
             identity = FieldDigest.Compute(credentials ?? [], certificate?.GetCertHash(HashAlgorithmName.SHA256));
         }
 
-        return new RequestFacts(path, forwardedHost ?? context.Request.Host.Value ?? string.Empty, contentType, encoding, acceptsGzip, identity, influences);
+        return new RequestFacts(path, forwardedHost ?? context.Request.Host.Value ?? string.Empty, contentType, encoding, acceptedEncodings, identity, influences);
     }
 
     /// <summary>Whether every field that may change the answer is among <paramref name="varyNames"/>.</summary>

@@ -23,6 +23,36 @@ internal enum RequestShape
 /// <summary>Reads a request's body as far as it takes to see whether it is one message.</summary>
 internal static class UnaryRequest
 {
+    /// <summary>Takes a request that is whole already: one message and the end of the stream.</summary>
+    /// <param name="reader">The request body. When the answer is false, nothing of it is consumed.</param>
+    /// <param name="maxMessageBytes">Longest message of interest.</param>
+    /// <param name="frame">The frame (prefix included), which the caller releases by <c>reader.AdvanceTo(frame.End)</c>.</param>
+    public static bool TryRead(PipeReader reader, int maxMessageBytes, out ReadOnlySequence<byte> frame)
+    {
+        frame = default;
+        try
+        {
+            if (!reader.TryRead(out var read))
+            {
+                return false;
+            }
+
+            if (Classify(read.Buffer, maxMessageBytes, read.IsCompleted) == RequestShape.Unary)
+            {
+                frame = read.Buffer;
+                return true;
+            }
+
+            reader.AdvanceTo(read.Buffer.Start);
+            return false;
+        }
+        catch (Exception gone) when (gone is IOException or OperationCanceledException)
+        {
+            // The caller has gone: the next read says so again, to those who wait.
+            return false;
+        }
+    }
+
     /// <summary>Waits for one message and the end of the stream.</summary>
     /// <param name="reader">The request body. When the answer is not unary, nothing of it is consumed.</param>
     /// <param name="maxMessageBytes">Longest message of interest.</param>

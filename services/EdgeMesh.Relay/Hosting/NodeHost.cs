@@ -50,6 +50,9 @@ public static class NodeHost
             kestrel.Limits.Http2.InitialStreamWindowSize = StreamWindowBytes;
             kestrel.Limits.Http2.InitialConnectionWindowSize = ConnectionWindowBytes;
 
+            // A relayed call has the limits of the nodes at its ends; built-in services bound each message themselves.
+            kestrel.Limits.MaxRequestBodySize = null;
+
             // Bytes are what costs (32 KiB in all, Kestrel's own limit); beyond a count, Kestrel would end the connection.
             kestrel.Limits.MaxRequestHeaderCount = 1000;
 
