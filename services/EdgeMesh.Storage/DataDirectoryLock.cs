@@ -9,6 +9,12 @@ namespace EdgeMesh.Storage;
 /// </remarks>
 internal sealed class DataDirectoryLock : IDisposable
 {
+    /// <summary>The locked file's name in the data directory.</summary>
+    internal const string FileName = "lock";
+
+    /// <summary>The name of the file that says who holds it.</summary>
+    internal const string HolderName = "lock-holder";
+
     // EWOULDBLOCK of Linux and of macOS, ERROR_SHARING_VIOLATION of Windows: what .NET reports for a lock that another holds.
     private const int WouldBlockOnLinux = 11;
     private const int WouldBlockOnMacOS = 35;
@@ -22,10 +28,10 @@ internal sealed class DataDirectoryLock : IDisposable
     /// <exception cref="DataDirectoryException">Another holds it; the message says which process, if known.</exception>
     internal static DataDirectoryLock Acquire(string directory)
     {
-        var holder = Path.Combine(directory, "lock-holder");
+        var holder = Path.Combine(directory, HolderName);
         try
         {
-            var taken = new DataDirectoryLock(new FileStream(Path.Combine(directory, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+            var taken = new DataDirectoryLock(new FileStream(Path.Combine(directory, FileName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
             File.WriteAllText(holder, string.Create(CultureInfo.InvariantCulture, $"process {Environment.ProcessId} on {Environment.MachineName}"));
             return taken;
         }

@@ -1,3 +1,4 @@
+using EdgeMesh.Storage.Backup;
 using EdgeMesh.Storage.Bodies;
 using EdgeMesh.Storage.Database;
 using EdgeMesh.Storage.Grammar;
@@ -32,6 +33,7 @@ public sealed class ObjectStore : IAsyncDisposable
     private readonly BodyDirectory _bodies;
     private readonly MetadataDatabase _metadata;
     private readonly StandingObjects _standing;
+    private readonly BodyRetention _retention;
 
     private ObjectStore(ObjectStoreOptions options, TimeProvider time, ILogger logger, BlockingWorkers workers)
     {
@@ -44,6 +46,7 @@ public sealed class ObjectStore : IAsyncDisposable
         _lock = DataDirectoryLock.Acquire(directory);
         try
         {
+            StoreRestore.RefuseUnfinished(directory);
             _bodies = new BodyDirectory(directory);
             _metadata = new MetadataDatabase(directory);
             DurableFiles.SyncDirectory(directory);
@@ -56,7 +59,8 @@ public sealed class ObjectStore : IAsyncDisposable
         }
 
         _standing = new StandingObjects(_metadata, _bodies, logger);
-        Committer = new GroupCommitter(_metadata.Writer, RemoveBody, logger);
+        _retention = new BodyRetention(RemoveBody);
+        Committer = new GroupCommitter(_metadata.Writer, _retention.Remove, logger);
     }
 
     /// <summary>The one writer of metadata.</summary>
@@ -233,6 +237,18 @@ public sealed class ObjectStore : IAsyncDisposable
     {
         var listing = ObjectListing.Parse(request);
         return new(_metadata.Read(queries => queries.Snapshot(listing.Page)));
+    }
+
+    /// <summary>Begins a backup: everything acknowledged before this call is in it. The caller disposes of it.</summary>
+    /// <param name="region">The Region's name, for the archive.</param>
+    /// <param name="cancellationToken">Honoured before the work begins.</param>
+    /// <exception cref="ObjectStoreException"><see cref="ObjectStoreFault.Unavailable"/>: another backup is running, or the disk fails; <see cref="ObjectStoreFault.StorageFull"/>.</exception>
+    public async Task<StoreBackup> BeginBackupAsync(string region, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        StoreBackup? backup = null;
+        await _workers.RunAsync(() => backup = StoreBackup.Begin(region, _metadata, _bodies, _retention, _time, _logger)).ConfigureAwait(false);
+        return backup!;
     }
 
     /// <summary>Ends all that is queued, then closes the directory. Calls still under way fail.</summary>

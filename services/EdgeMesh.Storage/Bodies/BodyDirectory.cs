@@ -15,7 +15,12 @@ namespace EdgeMesh.Storage.Bodies;
 internal sealed class BodyDirectory
 {
     private const int IdBytes = 16;
-    private const int ShardDigits = 2;
+    /// <summary>The directory's name in the data directory.</summary>
+    internal const string Name = "bodies";
+
+    /// <summary>How many digits of an id name its shard.</summary>
+    internal const int ShardDigits = 2;
+
     private const int ShardCount = 256;
 
     private readonly string _root;
@@ -24,7 +29,7 @@ internal sealed class BodyDirectory
     /// <summary>Makes all directories that are missing, and their names durable: later only files are created.</summary>
     internal BodyDirectory(string dataDirectory)
     {
-        _root = Path.Combine(dataDirectory, "bodies");
+        _root = Path.Combine(dataDirectory, Name);
         _temporary = Path.Combine(_root, "tmp");
         DurableFiles.CreateDirectory(_root);
         Directory.CreateDirectory(_temporary);
@@ -75,5 +80,6 @@ internal sealed class BodyDirectory
     /// <summary>Where a finished body lies.</summary>
     internal string FinalPath(string id) => Path.Combine(_root, id[..ShardDigits], id);
 
-    private string TemporaryPath(string id) => Path.Combine(_temporary, id);
+    /// <summary>Where a file lies that nothing refers to yet.</summary>
+    internal string TemporaryPath(string id) => Path.Combine(_temporary, id);
 }

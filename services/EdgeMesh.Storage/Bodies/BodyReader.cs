@@ -44,6 +44,9 @@ internal sealed class BodyReader : IDisposable
         }
     }
 
+    /// <summary>The proven digest list; empty where there is none.</summary>
+    internal ReadOnlyMemory<byte> DigestList => _list.AsMemory(0, _body.DigestListBytes);
+
     /// <summary>Reads and proves all of the content.</summary>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>A new array of the content's length.</returns>

@@ -22,17 +22,30 @@ internal static partial class DurableFiles
             return;
         }
 
-        using var directory = Open(path, ReadOnlyAccess | CloseOnExec);
-        if (directory.IsInvalid)
-        {
-            throw Failure("open", path);
-        }
-
+        using var directory = OpenDirectory(path);
         while (Sync(directory) != 0)
         {
             if (Marshal.GetLastPInvokeError() != Interrupted)
             {
                 throw Failure("sync", path);
+            }
+        }
+    }
+
+    /// <summary>Syncs all that was written to a directory's file system, files and names: one wait in place of one a file (syncfs(2)).</summary>
+    /// <exception cref="IOException">The directory cannot be opened, or something could not be written.</exception>
+    internal static void SyncFileSystem(string path)
+    {
+        if (OperatingSystem.IsMacOS())
+        {
+            SyncAll();
+        }
+        else if (!OperatingSystem.IsWindows())
+        {
+            using var directory = OpenDirectory(path);
+            if (SyncFileSystem(directory) != 0)
+            {
+                throw Failure("sync the file system of", path);
             }
         }
     }
@@ -70,6 +83,18 @@ internal static partial class DurableFiles
     // EINTR has this number on Linux and macOS.
     private const int Interrupted = 4;
 
+    private static SafeFileHandle OpenDirectory(string path)
+    {
+        var directory = Open(path, ReadOnlyAccess | CloseOnExec);
+        if (directory.IsInvalid)
+        {
+            directory.Dispose();
+            throw Failure("open", path);
+        }
+
+        return directory;
+    }
+
     private static IOException Failure(string what, string path)
     {
         var error = Marshal.GetLastPInvokeError();
@@ -78,6 +103,12 @@ internal static partial class DurableFiles
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial SafeFileHandle Open(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "syncfs", SetLastError = true)]
+    private static partial int SyncFileSystem(SafeFileHandle handle);
+
+    [LibraryImport("libc", EntryPoint = "sync")]
+    private static partial void SyncAll();
 
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
     private static partial int Sync(SafeFileHandle handle);

@@ -24,7 +24,7 @@ internal sealed class MetadataDatabase : IDisposable
     {
         SQLitePCL.Batteries_V2.Init();
         _file = Path.Combine(dataDirectory, FileName);
-        Writer = Open(SqliteOpenMode.ReadWriteCreate, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA mmap_size=0;");
+        Writer = Open(_file, SqliteOpenMode.ReadWriteCreate, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA mmap_size=0;");
         try
         {
             MetadataSchema.Migrate(Writer, _file);
@@ -49,7 +49,7 @@ internal sealed class MetadataDatabase : IDisposable
                 throw ObjectStoreException.Closed();
             }
 
-            reader = new Reader(Open(SqliteOpenMode.ReadOnly, "PRAGMA query_only=ON; PRAGMA wal_autocheckpoint=0; PRAGMA mmap_size=0;"));
+            reader = new Reader(Open(_file, SqliteOpenMode.ReadOnly, "PRAGMA query_only=ON; PRAGMA wal_autocheckpoint=0; PRAGMA mmap_size=0;"));
         }
 
         try
@@ -68,6 +68,20 @@ internal sealed class MetadataDatabase : IDisposable
                 CloseIdle();
             }
         }
+    }
+
+    /// <summary>Copies all of it, as one transaction sees it, into a new file (https://www.sqlite.org/backup.html). Writers go on meanwhile; blocks.</summary>
+    /// <exception cref="SqliteException">It cannot be read, or the new file not be written.</exception>
+    internal void CopyTo(string file)
+    {
+        using var source = Open(_file, SqliteOpenMode.ReadOnly, "PRAGMA wal_autocheckpoint=0; PRAGMA mmap_size=0;");
+        using var copy = Open(file, SqliteOpenMode.ReadWriteCreate, "PRAGMA synchronous=OFF;");
+        source.BackupDatabase(copy);
+
+        // The copied header says WAL: a reader would make two more files beside it.
+        using var command = copy.CreateCommand();
+        command.CommandText = "PRAGMA journal_mode=DELETE;";
+        command.ExecuteNonQuery();
     }
 
     /// <summary>What a caller learns of a database error.</summary>
@@ -91,9 +105,9 @@ internal sealed class MetadataDatabase : IDisposable
         }
     }
 
-    private SqliteConnection Open(SqliteOpenMode mode, string pragmas)
+    private static SqliteConnection Open(string file, SqliteOpenMode mode, string pragmas)
     {
-        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = _file, Mode = mode, Pooling = false }.ToString());
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = file, Mode = mode, Pooling = false }.ToString());
         try
         {
             connection.Open();

@@ -37,18 +37,27 @@ internal static class MetadataSchema
         """,
     ];
 
+    /// <summary>The version that this program makes.</summary>
+    internal static int Latest => Migrations.Length;
+
+    /// <summary>The version of a file's tables; 0 where there are none yet.</summary>
+    internal static int VersionOf(SqliteConnection connection)
+    {
+        using var query = connection.CreateCommand();
+        query.CommandText = "SELECT coalesce(max(version), 0) FROM schema_version;";
+        return Convert.ToInt32(query.ExecuteScalar(), CultureInfo.InvariantCulture);
+    }
+
     /// <summary>Brings a file to the latest version, in one transaction.</summary>
     /// <exception cref="DataDirectoryException">The file is of a later version than this program knows.</exception>
     internal static void Migrate(SqliteConnection connection, string file)
     {
         Execute(connection, "BEGIN IMMEDIATE; CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL);");
-        using var query = connection.CreateCommand();
-        query.CommandText = "SELECT coalesce(max(version), 0) FROM schema_version;";
-        var version = Convert.ToInt32(query.ExecuteScalar(), CultureInfo.InvariantCulture);
-        if (version > Migrations.Length)
+        var version = VersionOf(connection);
+        if (version > Latest)
         {
             Execute(connection, "ROLLBACK;");
-            throw new DataDirectoryException($"'{file}' has schema version {version}; this program knows up to {Migrations.Length}: use a later one");
+            throw new DataDirectoryException($"'{file}' has schema version {version}; this program knows up to {Latest}: use a later one");
         }
 
         for (; version < Migrations.Length; version++)
