@@ -1,3 +1,5 @@
+using EdgeMesh.Admin;
+using EdgeMesh.Admin.Health;
 using EdgeMesh.Caching;
 using EdgeMesh.EdgeLocation.ControlStream;
 using EdgeMesh.Introspection;
@@ -22,11 +24,13 @@ namespace EdgeMesh.EdgeLocation;
 public sealed class EdgeLocationNode : IAsyncDisposable
 {
     private readonly WebApplication _app;
+    private readonly AdminServer _admin;
     private readonly IDisposable[] _owned;
 
-    private EdgeLocationNode(WebApplication app, Uri address, IDisposable[] owned)
+    private EdgeLocationNode(WebApplication app, AdminServer admin, Uri address, IDisposable[] owned)
     {
         _app = app;
+        _admin = admin;
         Address = address;
         _owned = owned;
     }
@@ -34,13 +38,16 @@ public sealed class EdgeLocationNode : IAsyncDisposable
     /// <summary>Where it listens: the chosen port in place of 0.</summary>
     public Uri Address { get; }
 
+    /// <summary>Where its admin listener is.</summary>
+    public Uri AdminAddress => _admin.Address;
+
     /// <summary>Starts an edge location.</summary>
     /// <exception cref="OptionsValidationException">Options are wrong; one line a fault.</exception>
-    /// <exception cref="IOException">The address cannot be listened on.</exception>
+    /// <exception cref="ListenException">An address cannot be listened on.</exception>
     public static async Task<EdgeLocationNode> StartAsync(EdgeLocationOptions options, Action<ILoggingBuilder> logging, CancellationToken cancellationToken)
     {
         // 1. The relay: calls to the Region on connections of their own, answers in the store.
-        var (endPoint, certificate) = options.Validate();
+        var (endPoint, adminEndPoint, certificate) = options.Validate();
         var time = TimeProvider.System;
         var handler = UpstreamHandler.CreateForNode();
         var region = new Upstream("Region", options.Region, new HttpMessageInvoker(handler));
@@ -49,6 +56,7 @@ public sealed class EdgeLocationNode : IAsyncDisposable
         var relay = new RelayHandler(relayOptions, new RegionRouter(options.Name, region), store, time);
         var channel = GrpcChannel.ForAddress(options.Region, new GrpcChannelOptions { HttpHandler = UpstreamHandler.CreateForNode(), DisposeHttpClient = true });
         IDisposable[] owned = [handler, store, channel];
+        WebApplication? app = null;
         try
         {
             // 2. Its own services: health, and its place in the mesh.
@@ -71,29 +79,45 @@ public sealed class EdgeLocationNode : IAsyncDisposable
             builder.Services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<RegionLink>());
 
             // 3. The relay stands before them and takes all but health.
-            var app = builder.Build();
+            app = builder.Build();
             relay.Use(app);
             app.UseRouting();
             app.MapGrpcService<HealthGrpcService>();
-            app.Services.GetRequiredService<RegionLink>().TopologyChanged += topology => relay.Methods.Declare(topology.Methods);
-            await app.StartAsync(cancellationToken).ConfigureAwait(false);
+            var link = app.Services.GetRequiredService<RegionLink>();
+            link.TopologyChanged += topology => relay.Methods.Declare(topology.Methods);
+            await NodeHost.StartAsync(app, "--listen", endPoint, cancellationToken).ConfigureAwait(false);
             var listening = NodeHost.GetAddress(app);
+
+            // 4. The admin server, beside the data's. Without its Region the node is ready: it serves what it has.
+            var adminOptions = new AdminServerOptions { EndPoint = adminEndPoint, Certificate = certificate, Health = app.Services.GetRequiredService<NodeHealth>(), Time = time };
+            var notes = new ReadinessNotes(() => [link.IsJoined ? $"joined {region}" : $"{region} is away: this node serves what it has"]);
+            var admin = await AdminServer.StartAsync(adminOptions, logging, services => services.AddSingleton(notes), cancellationToken).ConfigureAwait(false);
             address.SetResult(options.AdvertisedAddress ?? listening.GetLeftPart(UriPartial.Authority));
-            return new EdgeLocationNode(app, listening, owned);
+            return new EdgeLocationNode(app, admin, listening, owned);
         }
         catch
         {
+            if (app is not null)
+            {
+                await app.DisposeAsync().ConfigureAwait(false);
+            }
+
             Dispose(owned);
             throw;
         }
     }
 
     /// <summary>Lets running calls finish, within the shutdown timeout, and stops.</summary>
-    public Task StopAsync(CancellationToken cancellationToken) => _app.StopAsync(cancellationToken);
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await _app.StopAsync(cancellationToken).ConfigureAwait(false);
+        await _admin.StopAsync(cancellationToken).ConfigureAwait(false);
+    }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        await _admin.DisposeAsync().ConfigureAwait(false);
         await _app.DisposeAsync().ConfigureAwait(false);
         Dispose(_owned);
     }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
+using EdgeMesh.Admin;
 using EdgeMesh.Relay;
 using EdgeMesh.Relay.Hosting;
 using EdgeMesh.Relay.Upstreams;
@@ -22,6 +23,9 @@ public sealed class EdgeLocationOptions
 
     /// <summary>Where it listens: <c>ADDRESS:PORT</c>. Default <c>127.0.0.1:6401</c>.</summary>
     public string Listen { get; init; } = "127.0.0.1:6401";
+
+    /// <summary>Where it is administered: <c>ADDRESS:PORT</c>; null: on loopback, at the port of <see cref="Listen"/> and 100.</summary>
+    public string? AdminListen { get; init; }
 
     /// <summary>Budget of the cache in bytes, at least 1 MiB; null: a quarter of the memory that this process may use.</summary>
     public long? CacheBytes { get; init; }
@@ -49,7 +53,7 @@ public sealed class EdgeLocationOptions
 
     /// <summary>Checks everything.</summary>
     /// <exception cref="OptionsValidationException">One line a fault.</exception>
-    internal (IPEndPoint EndPoint, X509Certificate2? Certificate) Validate()
+    internal (IPEndPoint EndPoint, IPEndPoint AdminEndPoint, X509Certificate2? Certificate) Validate()
     {
         var failures = new List<string>();
         if (NodeNames.FindViolation(V1.NodeKind.EdgeLocation, Name) is { } name)
@@ -73,6 +77,7 @@ public sealed class EdgeLocationOptions
         }
 
         var (endPoint, certificate) = new ListenerOptions(Listen, TlsCertificatePath, TlsKeyPath, Insecure).Validate(failures);
-        return failures.Count == 0 ? (endPoint!, certificate) : throw new OptionsValidationException("EdgeLocation", typeof(EdgeLocationOptions), failures);
+        var adminEndPoint = new AdminListenerOptions(AdminListen, certificate is not null, Insecure).Validate(endPoint, failures);
+        return failures.Count == 0 ? (endPoint!, adminEndPoint!, certificate) : throw new OptionsValidationException("EdgeLocation", typeof(EdgeLocationOptions), failures);
     }
 }

@@ -1,3 +1,4 @@
+using EdgeMesh.Admin;
 using EdgeMesh.Introspection;
 using EdgeMesh.Region.Topology;
 using EdgeMesh.Relay;
@@ -16,14 +17,16 @@ namespace EdgeMesh.Region;
 public sealed class RegionNode : IAsyncDisposable
 {
     private readonly WebApplication _app;
+    private readonly AdminServer _admin;
     private readonly ObjectStore _store;
     private readonly OriginRouter _router;
     private readonly OriginChannels _channels;
     private readonly ILoggerFactory _storeLog;
 
-    private RegionNode(WebApplication app, ILoggerFactory storeLog, ObjectStore store, OriginRouter router, OriginChannels channels)
+    private RegionNode(WebApplication app, AdminServer admin, ILoggerFactory storeLog, ObjectStore store, OriginRouter router, OriginChannels channels)
     {
         _app = app;
+        _admin = admin;
         _storeLog = storeLog;
         _store = store;
         _router = router;
@@ -34,14 +37,17 @@ public sealed class RegionNode : IAsyncDisposable
     /// <summary>Where it listens: the chosen port in place of 0.</summary>
     public Uri Address { get; }
 
+    /// <summary>Where its admin listener is.</summary>
+    public Uri AdminAddress => _admin.Address;
+
     /// <summary>Starts a Region.</summary>
     /// <exception cref="OptionsValidationException">Options are wrong; one line a fault.</exception>
     /// <exception cref="DataDirectoryException">The data directory cannot be used.</exception>
-    /// <exception cref="IOException">The address cannot be listened on.</exception>
+    /// <exception cref="ListenException">An address cannot be listened on.</exception>
     public static async Task<RegionNode> StartAsync(RegionOptions options, Action<ILoggingBuilder> logging, CancellationToken cancellationToken)
     {
         // 1. Everything that can be wrong before a port is taken.
-        var (endPoint, certificate) = options.Validate();
+        var (endPoint, adminEndPoint, certificate) = options.Validate();
         var time = TimeProvider.System;
         var builder = NodeHost.CreateBuilder(endPoint, certificate, logging, options.ShutdownTimeout);
         var storeOptions = new ObjectStoreOptions { DataDirectory = options.DataDirectory, DefaultCacheControl = options.DefaultCacheControl ?? ObjectStoreOptions.StandardCacheControl };
@@ -51,6 +57,7 @@ public sealed class RegionNode : IAsyncDisposable
         var store = await OpenStoreAsync(storeOptions, time, storeLog, cancellationToken).ConfigureAwait(false);
         var router = new OriginRouter(options.Name, options.Origins);
         var channels = new OriginChannels(options.Origins);
+        WebApplication? app = null;
         try
         {
             // 2. The Region's own services.
@@ -73,7 +80,7 @@ public sealed class RegionNode : IAsyncDisposable
             services.AddSingleton<TopologyState>();
 
             // 3. The relay stands before them: what an origin's prefix begins goes there as bytes.
-            var app = builder.Build();
+            app = builder.Build();
             var relayOptions = new RelayOptions { NodeName = options.Name, NodeDescription = $"Region {options.Name}" };
             new RelayHandler(relayOptions, router, store: null, time).Use(app);
             app.UseRouting();
@@ -82,13 +89,21 @@ public sealed class RegionNode : IAsyncDisposable
             app.MapNodeIntrospection();
             var topology = app.Services.GetRequiredService<TopologyState>();
             app.Services.GetRequiredService<MethodShapes>().Changed += topology.RefreshMethods;
-            await app.StartAsync(cancellationToken).ConfigureAwait(false);
-            var node = new RegionNode(app, storeLog, store, router, channels);
-            topology.SetRegionAddress(node.Address.GetLeftPart(UriPartial.Authority));
-            return node;
+            await NodeHost.StartAsync(app, "--listen", endPoint, cancellationToken).ConfigureAwait(false);
+            topology.SetRegionAddress(NodeHost.GetAddress(app).GetLeftPart(UriPartial.Authority));
+
+            // 4. The admin server, beside the data's.
+            var adminOptions = new AdminServerOptions { EndPoint = adminEndPoint, Certificate = certificate, Health = app.Services.GetRequiredService<NodeHealth>(), Time = time };
+            var admin = await AdminServer.StartAsync(adminOptions, logging, _ => { }, cancellationToken).ConfigureAwait(false);
+            return new RegionNode(app, admin, storeLog, store, router, channels);
         }
         catch
         {
+            if (app is not null)
+            {
+                await app.DisposeAsync().ConfigureAwait(false);
+            }
+
             channels.Dispose();
             router.Dispose();
             await store.DisposeAsync().ConfigureAwait(false);
@@ -98,11 +113,16 @@ public sealed class RegionNode : IAsyncDisposable
     }
 
     /// <summary>Lets running calls finish, within the shutdown timeout, and stops.</summary>
-    public Task StopAsync(CancellationToken cancellationToken) => _app.StopAsync(cancellationToken);
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await _app.StopAsync(cancellationToken).ConfigureAwait(false);
+        await _admin.StopAsync(cancellationToken).ConfigureAwait(false);
+    }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        await _admin.DisposeAsync().ConfigureAwait(false);
         await _app.DisposeAsync().ConfigureAwait(false);
         _channels.Dispose();
         _router.Dispose();

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
+using EdgeMesh.Admin;
 using EdgeMesh.Relay;
 using EdgeMesh.Relay.Hosting;
 using Microsoft.Extensions.Options;
@@ -14,6 +15,9 @@ public sealed class RegionOptions
 
     /// <summary>Where it listens: <c>ADDRESS:PORT</c>. Default <c>127.0.0.1:6400</c>.</summary>
     public string Listen { get; init; } = "127.0.0.1:6400";
+
+    /// <summary>Where it is administered: <c>ADDRESS:PORT</c>; null: on loopback, at the port of <see cref="Listen"/> and 100.</summary>
+    public string? AdminListen { get; init; }
 
     /// <summary>Directory for all that it keeps; created when missing.</summary>
     public required string DataDirectory { get; init; }
@@ -41,7 +45,7 @@ public sealed class RegionOptions
 
     /// <summary>Checks everything.</summary>
     /// <exception cref="OptionsValidationException">One line a fault.</exception>
-    internal (IPEndPoint EndPoint, X509Certificate2? Certificate) Validate()
+    internal (IPEndPoint EndPoint, IPEndPoint AdminEndPoint, X509Certificate2? Certificate) Validate()
     {
         var failures = new List<string>();
         if (NodeNames.FindViolation(V1.NodeKind.Region, Name) is { } name)
@@ -68,6 +72,7 @@ public sealed class RegionOptions
         }
 
         var (endPoint, certificate) = new ListenerOptions(Listen, TlsCertificatePath, TlsKeyPath, Insecure).Validate(failures);
-        return failures.Count == 0 ? (endPoint!, certificate) : throw new OptionsValidationException("Region", typeof(RegionOptions), failures);
+        var adminEndPoint = new AdminListenerOptions(AdminListen, certificate is not null, Insecure).Validate(endPoint, failures);
+        return failures.Count == 0 ? (endPoint!, adminEndPoint!, certificate) : throw new OptionsValidationException("Region", typeof(RegionOptions), failures);
     }
 }

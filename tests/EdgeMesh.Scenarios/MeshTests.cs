@@ -123,5 +123,5 @@ public sealed class MeshTests : IDisposable
     }
 
     private Task<NodeProcess> StartRegionAsync(int port) =>
-        NodeProcess.StartAsync("region", "--name", "eu-west-2", "--listen", $"127.0.0.1:{port}", "--data", _directory.File("region"));
+        NodeProcess.StartAsync("region", "--name", "eu-west-2", "--listen", $"127.0.0.1:{port}", "--admin-listen", "127.0.0.1:0", "--data", _directory.File("region"));
 }

@@ -4,12 +4,14 @@ namespace EdgeMesh.Testing;
 /// <remarks>A project that refers to EdgeMesh.Node has it there. Thread-safe.</remarks>
 public sealed class NodeProcess : IAsyncDisposable
 {
+    private const string AdminWord = "admin ";
     private const string ReadyWord = "ready ";
 
-    private NodeProcess(ChildProcess process, Uri address)
+    private NodeProcess(ChildProcess process, Uri address, Uri adminAddress)
     {
         Process = process;
         Address = address;
+        AdminAddress = adminAddress;
     }
 
     /// <summary>The process.</summary>
@@ -17,6 +19,9 @@ public sealed class NodeProcess : IAsyncDisposable
 
     /// <summary>Where the node listens.</summary>
     public Uri Address { get; }
+
+    /// <summary>Where the node is administered.</summary>
+    public Uri AdminAddress { get; }
 
     /// <summary>Starts a Region on a free port.</summary>
     /// <param name="dataDirectory">Where it keeps its data.</param>
@@ -31,15 +36,16 @@ public sealed class NodeProcess : IAsyncDisposable
     public static Task<NodeProcess> StartEdgeAsync(Uri region, string name, params string[] more) =>
         StartAsync(["edge", "--name", name, "--region", region.GetLeftPart(UriPartial.Authority), "--listen", "127.0.0.1:0", .. more]);
 
-    /// <summary>Starts a node and waits until it says that it takes calls: <c>ready LHR50-1 http://127.0.0.1:6401</c>.</summary>
+    /// <summary>Starts a node and waits until it says that it takes calls: <c>admin LHR50-1 http://127.0.0.1:6501</c>, <c>ready LHR50-1 http://127.0.0.1:6401</c>.</summary>
     /// <exception cref="InvalidOperationException">It ended instead; the message holds what it wrote.</exception>
     public static async Task<NodeProcess> StartAsync(params string[] arguments)
     {
         var process = Start(arguments);
         try
         {
-            var line = await process.WaitForLineAsync(l => l.StartsWith(ReadyWord, StringComparison.Ordinal));
-            return new NodeProcess(process, new Uri(line.Split(' ')[2]));
+            var admin = await process.WaitForLineAsync(l => l.StartsWith(AdminWord, StringComparison.Ordinal));
+            var ready = await process.WaitForLineAsync(l => l.StartsWith(ReadyWord, StringComparison.Ordinal));
+            return new NodeProcess(process, new Uri(ready.Split(' ')[2]), new Uri(admin.Split(' ')[2]));
         }
         catch
         {

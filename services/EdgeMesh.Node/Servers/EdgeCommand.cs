@@ -47,6 +47,7 @@ internal sealed class EdgeCommand : CliCommand
             Listen = parsed.GetRequiredValue(_listen),
             CacheBytes = parsed.GetValue(_cacheBytes)?.Bytes,
             AdvertisedAddress = parsed.GetValue(_advertise),
+            AdminListen = _server.AdminListen(parsed),
             TlsCertificatePath = _server.TlsCertificate(parsed),
             TlsKeyPath = _server.TlsKey(parsed),
             Insecure = _server.Insecure(parsed),
@@ -54,13 +55,12 @@ internal sealed class EdgeCommand : CliCommand
         };
         return new NodeRun(Terminal, _interruption, TimeProvider.System).RunAsync(
             options.Name,
-            options.Listen,
             options.ShutdownTimeout,
             _server.ExitOnStdinClose(parsed),
             async starting =>
             {
                 var node = await EdgeLocationNode.StartAsync(options, _server.Logging(parsed), starting);
-                return new StartedNode(node.Address, node.StopAsync, node);
+                return new StartedNode(node.Address, node.AdminAddress, node.StopAsync, node);
             });
     }
 }

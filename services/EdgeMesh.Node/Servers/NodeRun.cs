@@ -1,7 +1,6 @@
-using System.Net.Sockets;
 using EdgeMesh.Node.CommandLine;
 using EdgeMesh.Node.Output;
-using Microsoft.AspNetCore.Connections;
+using EdgeMesh.Relay.Hosting;
 
 namespace EdgeMesh.Node.Servers;
 
@@ -20,13 +19,12 @@ internal sealed class NodeRun(Terminal terminal, Interruption interruption, Time
 
     /// <summary>Runs a node to its end.</summary>
     /// <param name="name">The node's name.</param>
-    /// <param name="listen">Where it was told to listen.</param>
     /// <param name="shutdownTimeout">How long running calls may take after the end was asked for.</param>
     /// <param name="exitOnStdinClose">True: the end of standard input asks for the end, and Ctrl-C and SIGHUP are the parent's to handle.</param>
     /// <param name="start">Starts the node; complete when it listens.</param>
     /// <returns>One of <see cref="ExitCodes"/>.</returns>
     /// <exception cref="CliException">It cannot listen there.</exception>
-    public async Task<int> RunAsync(string name, string listen, TimeSpan shutdownTimeout, bool exitOnStdinClose, Func<CancellationToken, Task<StartedNode>> start)
+    public async Task<int> RunAsync(string name, TimeSpan shutdownTimeout, bool exitOnStdinClose, Func<CancellationToken, Task<StartedNode>> start)
     {
         if (exitOnStdinClose)
         {
@@ -43,12 +41,12 @@ internal sealed class NodeRun(Terminal terminal, Interruption interruption, Time
         {
             return ExitCodes.Success;
         }
-        catch (Exception exception) when (exception is SocketException or IOException { InnerException: AddressInUseException })
+        catch (ListenException exception)
         {
-            var reason = FailureMessage.OneLine(exception.GetBaseException().Message);
-            throw new CliException($"cannot listen on {listen}: {reason}. --listen chooses another address.", inner: exception);
+            throw new CliException($"{FailureMessage.OneLine(exception.Message)}. {exception.Option} chooses another address.", inner: exception);
         }
 
+        await terminal.Out.WriteLineAsync(new AdminLine(name, started.AdminAddress).ToString());
         await terminal.Out.WriteLineAsync(new ReadyLine(name, started.Address).ToString());
         await terminal.Out.FlushAsync();
         await WaitForEndAsync();

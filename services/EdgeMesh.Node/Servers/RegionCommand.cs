@@ -49,6 +49,7 @@ internal sealed class RegionCommand : CliCommand
             DataDirectory = parsed.GetRequiredValue(_data),
             Origins = _origins.Read(parsed),
             DefaultCacheControl = parsed.GetValue(_defaultCacheControl),
+            AdminListen = _server.AdminListen(parsed),
             TlsCertificatePath = _server.TlsCertificate(parsed),
             TlsKeyPath = _server.TlsKey(parsed),
             Insecure = _server.Insecure(parsed),
@@ -56,13 +57,12 @@ internal sealed class RegionCommand : CliCommand
         };
         return new NodeRun(Terminal, _interruption, TimeProvider.System).RunAsync(
             options.Name,
-            options.Listen,
             options.ShutdownTimeout,
             _server.ExitOnStdinClose(parsed),
             async starting =>
             {
                 var node = await RegionNode.StartAsync(options, _server.Logging(parsed), starting);
-                return new StartedNode(node.Address, node.StopAsync, node);
+                return new StartedNode(node.Address, node.AdminAddress, node.StopAsync, node);
             });
     }
 }

@@ -5,12 +5,13 @@ using Microsoft.Extensions.Logging;
 
 namespace EdgeMesh.Node.Servers;
 
-/// <summary>The options of every command that runs a node: TLS, the log, the end.</summary>
+/// <summary>The options of every command that runs a node: the admin listener, TLS, the log, the end.</summary>
 internal sealed class ServerOptions
 {
     /// <summary>Long enough for ordinary calls; a stop without calls takes no time.</summary>
     private static readonly Duration DefaultShutdownTimeout = new(TimeSpan.FromSeconds(30));
 
+    private readonly Option<string?> _adminListen = CliOption.Text("--admin-listen", "ADDRESS:PORT", "Where it is administered, over gRPC and HTTP/1.1; default: on loopback, at the port of --listen and 100.");
     private readonly Option<string?> _tlsCertificate = CliOption.Text("--tls-cert", "FILE", "Serve TLS with this certificate, PEM, chain included.");
     private readonly Option<string?> _tlsKey = CliOption.Text("--tls-key", "FILE", "The certificate's private key, PEM.");
     private readonly Option<bool> _insecure = CliOption.Flag("--insecure", "Allow cleartext on an address beyond loopback.");
@@ -21,6 +22,7 @@ internal sealed class ServerOptions
     /// <summary>Adds the options to a command.</summary>
     public ServerOptions(Command command)
     {
+        command.Add(_adminListen);
         command.Add(_tlsCertificate);
         command.Add(_tlsKey);
         command.Add(_insecure);
@@ -28,6 +30,9 @@ internal sealed class ServerOptions
         command.Add(_shutdownTimeout);
         command.Add(_exitOnStdinClose);
     }
+
+    /// <summary>Where the admin listener is; null: by default.</summary>
+    public string? AdminListen(ParseResult parsed) => parsed.GetValue(_adminListen);
 
     /// <summary>Path of the certificate; null: cleartext.</summary>
     public string? TlsCertificate(ParseResult parsed) => parsed.GetValue(_tlsCertificate);

@@ -2,6 +2,7 @@ namespace EdgeMesh.Node.Servers;
 
 /// <summary>A node that runs in this process, whatever its kind.</summary>
 /// <param name="Address">Where it listens, with the port that the system gave when 0 was asked for.</param>
+/// <param name="AdminAddress">Where it is administered, likewise.</param>
 /// <param name="StopAsync">Takes no new calls and waits for running ones until the token is signalled.</param>
 /// <param name="Node">Disposed after the stop.</param>
-internal sealed record StartedNode(Uri Address, Func<CancellationToken, Task> StopAsync, IAsyncDisposable Node);
+internal sealed record StartedNode(Uri Address, Uri AdminAddress, Func<CancellationToken, Task> StopAsync, IAsyncDisposable Node);

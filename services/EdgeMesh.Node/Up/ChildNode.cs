@@ -20,7 +20,8 @@ internal sealed class ChildNode : IAsyncDisposable
 
     private readonly Process _process;
     private readonly Action<string, string> _onLine;
-    private readonly TaskCompletionSource<Uri> _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<ChildAddresses> _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile Uri? _admin;
     private volatile string _complaint = "it ended without a word";
     private volatile bool _isStopping;
 
@@ -42,8 +43,8 @@ internal sealed class ChildNode : IAsyncDisposable
     /// <summary>The process's number.</summary>
     public int Pid => _process.Id;
 
-    /// <summary>The node's address once it takes calls. Fails with <see cref="CliException"/> when it ends before.</summary>
-    public Task<Uri> Ready => _ready.Task;
+    /// <summary>Where the node is reached, once it takes calls. Fails with <see cref="CliException"/> when it ends before.</summary>
+    public Task<ChildAddresses> Ready => _ready.Task;
 
     /// <summary>The exit code, once the process has ended and its last line was read: 128 and the signal when a signal ended it. Never fails.</summary>
     public Task<int> Ended { get; }
@@ -128,9 +129,13 @@ internal sealed class ChildNode : IAsyncDisposable
 
     private void OnOutput(string line)
     {
-        if (ReadyLine.TryRead(line, out var ready))
+        if (AdminLine.TryRead(line, out var admin))
         {
-            _ready.TrySetResult(ready.Address);
+            _admin = admin.Address;
+        }
+        else if (_admin is not null && ReadyLine.TryRead(line, out var ready))
+        {
+            _ready.TrySetResult(new(ready.Address, _admin));
         }
         else
         {
@@ -148,3 +153,8 @@ internal sealed class ChildNode : IAsyncDisposable
         _onLine(Name, line);
     }
 }
+
+/// <summary>Where a child is reached.</summary>
+/// <param name="Data">By callers.</param>
+/// <param name="Admin">By who administers it.</param>
+internal sealed record ChildAddresses(Uri Data, Uri Admin);

@@ -29,9 +29,9 @@ internal sealed class Mesh(SelfProgram program, TimeProvider time) : IAsyncDispo
     /// <param name="arguments">Its command and options.</param>
     /// <param name="onLine">Called with the name and each of its lines.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <returns>Where it listens.</returns>
+    /// <returns>Where it is reached.</returns>
     /// <exception cref="CliException">It ended, or did not become ready in time.</exception>
-    public async Task<Uri> StartAsync(string name, IReadOnlyList<string> arguments, Action<string, string> onLine, CancellationToken cancellationToken)
+    public async Task<ChildAddresses> StartAsync(string name, IReadOnlyList<string> arguments, Action<string, string> onLine, CancellationToken cancellationToken)
     {
         var child = ChildNode.Start(program, name, arguments, onLine);
         _children.Add(child);
@@ -54,7 +54,7 @@ internal sealed class Mesh(SelfProgram program, TimeProvider time) : IAsyncDispo
         var deadline = time.GetTimestamp();
         foreach (var child in _children)
         {
-            using var connection = new TargetConnection(await child.Ready, StartPatience, time);
+            using var connection = new TargetConnection((await child.Ready).Data, StartPatience, time);
             var health = new Health.HealthClient(connection.Channel);
             await PollAsync(
                 child.Name,
@@ -64,7 +64,7 @@ internal sealed class Mesh(SelfProgram program, TimeProvider time) : IAsyncDispo
         }
 
         IReadOnlyList<NodeJson> nodes = [];
-        using var region = new TargetConnection(await _children[0].Ready, StartPatience, time);
+        using var region = new TargetConnection((await _children[0].Ready).Data, StartPatience, time);
         var topology = new TopologyService.TopologyServiceClient(region.Channel);
         await PollAsync(
             "the mesh",

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using EdgeMesh.Admin;
 using EdgeMesh.Node.Servers;
 using EdgeMesh.Node.Values;
 using EdgeMesh.Region;
@@ -30,26 +31,44 @@ internal static class MeshPlan
         string.Create(CultureInfo.InvariantCulture, $"{Airports[index % Airports.Length]}50-{(index / Airports.Length) + 1}");
 
     /// <summary>Ports of the Region and of the edges: the wanted ones, and for each that is taken the next free one.</summary>
-    /// <param name="first">The Region's port, the edges' follow; 0: the system chooses all of them.</param>
-    /// <param name="count">How many, the Region included.</param>
+    /// <param name="first">The Region's data port, the edges' follow, and the admin ports follow from <see cref="AdminListenerOptions.PortDistance"/> above it; 0: the system chooses all of them.</param>
+    /// <param name="count">How many nodes, the Region included.</param>
     /// <exception cref="CommandLine.CliException">Too few ports are free above <paramref name="first"/>.</exception>
     /// <remarks>Another process may take a port between this look and the node's start: the node then says so.</remarks>
-    public static IReadOnlyList<int> ChoosePorts(int first, int count)
+    public static IReadOnlyList<NodePorts> ChoosePorts(int first, int count)
     {
         if (first == 0)
         {
-            return [.. Enumerable.Repeat(0, count)];
+            return [.. Enumerable.Repeat(new NodePorts(0, 0), count)];
         }
 
+        var data = Choose(first, count, first, []);
+        var admin = Choose(first + AdminListenerOptions.PortDistance, count, first, data);
+        return [.. data.Zip(admin, (one, other) => new NodePorts(one, other))];
+    }
+
+    /// <summary>The command line of the Region.</summary>
+    public static IReadOnlyList<string> RegionArguments(string name, NodePorts ports, string dataDirectory, IReadOnlyList<OriginOptions> origins) =>
+        ["region", "--name", name, "--listen", Listen(ports.Data), "--admin-listen", Listen(ports.Admin), "--data", dataDirectory, .. OriginArguments.Show(origins), "--shutdown-timeout", ShutdownTimeout, ExitOnStdinClose];
+
+    /// <summary>The command line of an edge location.</summary>
+    public static IReadOnlyList<string> EdgeArguments(string name, NodePorts ports, Uri region, ByteSize cacheBytes) =>
+        ["edge", "--name", name, "--region", TargetAddress.Show(region), "--listen", Listen(ports.Data), "--admin-listen", Listen(ports.Admin), "--cache-bytes", cacheBytes.ToString(), "--shutdown-timeout", ShutdownTimeout, ExitOnStdinClose];
+
+    /// <summary>The same command line for a person, whose terminal should not end the node.</summary>
+    public static IEnumerable<string> ByHand(IEnumerable<string> arguments) => arguments.Where(argument => argument != ExitOnStdinClose);
+
+    private static List<int> Choose(int from, int count, int first, IReadOnlyList<int> taken)
+    {
         var ports = new List<int>();
-        for (var port = first; ports.Count < count; port++)
+        for (var port = from; ports.Count < count; port++)
         {
             if (port > IPEndPoint.MaxPort)
             {
                 throw new CommandLine.CliException($"--port {first}: not enough free ports from there up");
             }
 
-            if (IsFree(port))
+            if (!taken.Contains(port) && IsFree(port))
             {
                 ports.Add(port);
             }
@@ -57,17 +76,6 @@ internal static class MeshPlan
 
         return ports;
     }
-
-    /// <summary>The command line of the Region.</summary>
-    public static IReadOnlyList<string> RegionArguments(string name, int port, string dataDirectory, IReadOnlyList<OriginOptions> origins) =>
-        ["region", "--name", name, "--listen", Listen(port), "--data", dataDirectory, .. OriginArguments.Show(origins), "--shutdown-timeout", ShutdownTimeout, ExitOnStdinClose];
-
-    /// <summary>The command line of an edge location.</summary>
-    public static IReadOnlyList<string> EdgeArguments(string name, int port, Uri region, ByteSize cacheBytes) =>
-        ["edge", "--name", name, "--region", TargetAddress.Show(region), "--listen", Listen(port), "--cache-bytes", cacheBytes.ToString(), "--shutdown-timeout", ShutdownTimeout, ExitOnStdinClose];
-
-    /// <summary>The same command line for a person, whose terminal should not end the node.</summary>
-    public static IEnumerable<string> ByHand(IEnumerable<string> arguments) => arguments.Where(argument => argument != ExitOnStdinClose);
 
     private static string Listen(int port) => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{port}");
 
@@ -85,3 +93,8 @@ internal static class MeshPlan
         }
     }
 }
+
+/// <summary>The ports of one node.</summary>
+/// <param name="Data">For callers.</param>
+/// <param name="Admin">For who administers it.</param>
+internal sealed record NodePorts(int Data, int Admin);

@@ -31,7 +31,7 @@ internal sealed class UpCommand : CliCommand
 
     private readonly Option<bool> _check = CliOption.Flag("--check", "Do it all once, verify that every edge answers a miss and then a hit, and end with exit code 0 or 1.");
     private readonly Option<int> _edges = CliOption.Value("--edges", "N", "How many edge locations.", WholeNumber.Between(0, MeshPlan.MostEdges), DefaultEdges);
-    private readonly Option<int> _port = CliOption.Value("--port", "PORT", "The Region's port; the edges take the next ones. One that is taken is passed over; 0: any free ones.", WholeNumber.Between(0, 65_535), DefaultPort);
+    private readonly Option<int> _port = CliOption.Value("--port", "PORT", "The Region's port; the edges take the next ones, and the admin listeners those from 100 above it. One that is taken is passed over; 0: any free ones.", WholeNumber.Between(0, 65_535), DefaultPort);
     private readonly Option<string?> _data = CliOption.Text("--data", "DIR", "Where the Region keeps its objects; default: a temporary directory, removed at the end.");
     private readonly Option<ByteSize> _cacheBytes = CliOption.Value("--cache-bytes", "SIZE", "Budget of each edge's cache.", ByteSize.TryRead, DefaultCacheBytes);
     private readonly OriginArguments _origins;
@@ -107,26 +107,26 @@ internal sealed class UpCommand : CliCommand
     {
         var ports = MeshPlan.ChoosePorts(parsed.GetRequiredValue(_port), names.Length);
         var started = TimeProvider.System.GetTimestamp();
-        async Task<Uri> StartNodeAsync(string name, IReadOnlyList<string> arguments)
+        async Task<ChildAddresses> StartNodeAsync(string name, IReadOnlyList<string> arguments)
         {
-            var address = await mesh.StartAsync(name, arguments, log.Write, cancellationToken);
+            var addresses = await mesh.StartAsync(name, arguments, log.Write, cancellationToken);
             await Terminal.Error.WriteLineAsync(string.Create(
-                CultureInfo.InvariantCulture, $"{name,-10} ready at {TargetAddress.Show(address)} after {TimeProvider.System.GetElapsedTime(started).TotalSeconds:0.0} s"));
-            return address;
+                CultureInfo.InvariantCulture, $"{name,-10} ready at {TargetAddress.Show(addresses.Data)} after {TimeProvider.System.GetElapsedTime(started).TotalSeconds:0.0} s"));
+            return addresses;
         }
 
         await Terminal.Error.WriteLineAsync($"starting {names.Length} {(names.Length == 1 ? "node" : "nodes")}, data in {data}");
         var region = await StartNodeAsync(names[0], MeshPlan.RegionArguments(names[0], ports[0], data, _origins.Read(parsed)));
         var edges = await Task.WhenAll(names.Zip(ports).Skip(1).Select(edge =>
-            StartNodeAsync(edge.First, MeshPlan.EdgeArguments(edge.First, edge.Second, region, parsed.GetRequiredValue(_cacheBytes)))));
+            StartNodeAsync(edge.First, MeshPlan.EdgeArguments(edge.First, edge.Second, region.Data, parsed.GetRequiredValue(_cacheBytes)))));
         var nodes = await mesh.WaitUntilHealthyAsync(cancellationToken);
 
-        using (var connection = new TargetConnection(region, CallTimeout, TimeProvider.System))
+        using (var connection = new TargetConnection(region.Data, CallTimeout, TimeProvider.System))
         {
             await DemoBucket.LoadAsync(connection, cancellationToken);
         }
 
-        return new(nodes, await DemoCalls.RunAsync(names.Skip(1).Zip(edges), CallTimeout, TimeProvider.System, cancellationToken), null);
+        return new(nodes, await DemoCalls.RunAsync(names.Skip(1).Zip(edges.Select(edge => edge.Data)), CallTimeout, TimeProvider.System, cancellationToken), null);
     }
 
     /// <summary>Waits for Ctrl-C, or for the last child to end by itself; names each that does.</summary>

@@ -48,7 +48,8 @@ public sealed record ListenerOptions(string Listen, string? TlsCertificatePath, 
         }
     }
 
-    private static bool TryParse(string listen, out IPEndPoint? endPoint)
+    /// <summary>Reads <c>ADDRESS:PORT</c>.</summary>
+    public static bool TryParse(string listen, out IPEndPoint? endPoint)
     {
         const string Localhost = "localhost:";
         var text = listen.StartsWith(Localhost, StringComparison.OrdinalIgnoreCase) ? $"{IPAddress.Loopback}:{listen[Localhost.Length..]}" : listen;

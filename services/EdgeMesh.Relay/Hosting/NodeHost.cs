@@ -1,7 +1,9 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -25,27 +27,16 @@ public static class NodeHost
     private const int StreamWindowBytes = 768 * 1024;
     private const int ConnectionWindowBytes = 64 * 1024 * 1024;
 
-    /// <summary>Prepares a server with one HTTP/2 listener and nothing else: no configuration from files or environment, no signal handlers.</summary>
+    /// <summary>Prepares a server with one HTTP/2 listener and nothing else.</summary>
     /// <param name="endPoint">Where to listen.</param>
     /// <param name="certificate">Null: cleartext HTTP/2 with prior knowledge.</param>
     /// <param name="logging">Where logs go.</param>
     /// <param name="shutdownTimeout">How long running calls may go on after a stop was asked for.</param>
     public static WebApplicationBuilder CreateBuilder(IPEndPoint endPoint, X509Certificate2? certificate, Action<ILoggingBuilder> logging, TimeSpan shutdownTimeout)
     {
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.Services.AddSingleton<IHostLifetime, OwnerLifetime>();
-        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = shutdownTimeout);
-        builder.Services.AddRoutingCore();
-
-        // The web server logs several lines a call at Information; this project logs none.
-        builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
-
-        // While this category can log at all, the server makes an Activity for every call: 4 % of a hit's cost.
-        builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
-        logging(builder.Logging);
-        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
+        var builder = CreateEmptyBuilder(logging, shutdownTimeout);
+        builder.WebHost.ConfigureKestrel(kestrel =>
         {
-            kestrel.AddServerHeader = false;
             kestrel.Limits.Http2.MaxStreamsPerConnection = StreamsPerConnection;
             kestrel.Limits.Http2.InitialStreamWindowSize = StreamWindowBytes;
             kestrel.Limits.Http2.InitialConnectionWindowSize = ConnectionWindowBytes;
@@ -68,18 +59,59 @@ public static class NodeHost
                 listener.Protocols = HttpProtocols.Http2;
                 if (certificate is not null)
                 {
-                    listener.UseHttps(new HttpsConnectionAdapterOptions
-                    {
-                        ServerCertificate = certificate,
-
-                        // A client certificate is taken for what it is, an identity of its holder; it opens nothing here.
-                        ClientCertificateMode = ClientCertificateMode.AllowCertificate,
-                        ClientCertificateValidation = static (_, _, _) => true,
-                    });
+                    UseTls(listener, certificate);
                 }
             });
         });
         return builder;
+    }
+
+    /// <summary>Prepares a server without a listener: no configuration from files or environment, no signal handlers.</summary>
+    /// <param name="logging">Where logs go.</param>
+    /// <param name="shutdownTimeout">How long running calls may go on after a stop was asked for.</param>
+    public static WebApplicationBuilder CreateEmptyBuilder(Action<ILoggingBuilder> logging, TimeSpan shutdownTimeout)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Services.AddSingleton<IHostLifetime, OwnerLifetime>();
+        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = shutdownTimeout);
+        builder.Services.AddRoutingCore();
+
+        // The web server logs several lines a call at Information; this project logs none.
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+
+        // While this category can log at all, the server makes an Activity for every call: 4 % of a hit's cost.
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
+        logging(builder.Logging);
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
+        return builder;
+    }
+
+    /// <summary>Has a listener serve TLS.</summary>
+    public static void UseTls(ListenOptions listener, X509Certificate2 certificate) => listener.UseHttps(new HttpsConnectionAdapterOptions
+    {
+        ServerCertificate = certificate,
+
+        // A client certificate is taken for what it is, an identity of its holder; it opens nothing here.
+        ClientCertificateMode = ClientCertificateMode.AllowCertificate,
+        ClientCertificateValidation = static (_, _, _) => true,
+    });
+
+    /// <summary>Starts a server.</summary>
+    /// <param name="app">The server.</param>
+    /// <param name="option">The option that chose its address.</param>
+    /// <param name="endPoint">Its address.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="ListenException">The address cannot be listened on.</exception>
+    public static async Task StartAsync(WebApplication app, string option, IPEndPoint endPoint, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await app.StartAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception fault) when (fault is SocketException or IOException { InnerException: AddressInUseException })
+        {
+            throw new ListenException(option, endPoint, fault);
+        }
     }
 
     /// <summary>Where a started server listens: the chosen port in place of 0.</summary>

@@ -11,11 +11,11 @@ public sealed class ChildNodeTests
     private readonly ConcurrentQueue<string> _lines = [];
 
     [Fact]
-    public async Task Ready_ReadyLine_GivesTheAddress()
+    public async Task Ready_BothLines_GivesTheAddresses()
     {
-        await using var child = Start("echo 'ready LHR50-1 http://127.0.0.1:6401'; echo log >&2; cat; exit 0");
+        await using var child = Start("echo 'admin LHR50-1 http://127.0.0.1:6501'; echo 'ready LHR50-1 http://127.0.0.1:6401'; echo log >&2; cat; exit 0");
 
-        Assert.Equal(new Uri("http://127.0.0.1:6401"), await child.Ready.WaitAsync(TestDeadline.Default));
+        Assert.Equal(new ChildAddresses(new Uri("http://127.0.0.1:6401"), new Uri("http://127.0.0.1:6501")), await child.Ready.WaitAsync(TestDeadline.Default));
         await child.StopAsync(TimeProvider.System);
         Assert.Equal(0, await child.Ended);
         Assert.Equal(["LHR50-1: log"], _lines);
@@ -45,7 +45,7 @@ public sealed class ChildNodeTests
     public async Task StopAsync_ChildThatIgnoresTheEnd_IsKilled()
     {
         var time = new ManualTimeProvider();
-        await using var child = Start("trap '' INT TERM; echo 'ready LHR50-1 http://127.0.0.1:6401'; while :; do sleep 60; done");
+        await using var child = Start("trap '' INT TERM; echo 'admin LHR50-1 http://127.0.0.1:6501'; echo 'ready LHR50-1 http://127.0.0.1:6401'; while :; do sleep 60; done");
         await child.Ready.WaitAsync(TestDeadline.Default);
 
         var stop = child.StopAsync(time);

@@ -25,17 +25,18 @@ public sealed class MeshPlanTests
         taken.Start();
         var port = ((IPEndPoint)taken.LocalEndpoint).Port;
 
-        // Two ports below the top of the range would leave no room to pass over.
-        var ports = MeshPlan.ChoosePorts(Math.Min(port, 65_500), 3);
+        // A few ports below the top of the range would leave no room to pass over.
+        var ports = MeshPlan.ChoosePorts(Math.Min(port, 65_400), 3);
 
-        Assert.DoesNotContain(port, ports);
+        Assert.DoesNotContain(ports, node => node.Data == port || node.Admin == port);
         Assert.Equal(3, ports.Count);
-        Assert.Equal(ports.Order(), ports);
-        Assert.Distinct(ports);
+        Assert.Equal(ports.OrderBy(node => node.Data), ports);
+        Assert.Equal(ports.OrderBy(node => node.Admin), ports);
+        Assert.Distinct(ports.SelectMany(node => new[] { node.Data, node.Admin }));
     }
 
     [Fact]
-    public void ChoosePorts_Zero_LeavesThemToTheSystem() => Assert.Equal([0, 0, 0], MeshPlan.ChoosePorts(0, 3));
+    public void ChoosePorts_Zero_LeavesThemToTheSystem() => Assert.Equal(Enumerable.Repeat(new NodePorts(0, 0), 3), MeshPlan.ChoosePorts(0, 3));
 
     [Fact]
     public void ChoosePorts_TooFew_Fails() => Assert.Throws<CliException>(() => MeshPlan.ChoosePorts(65_530, 20));
@@ -43,11 +44,11 @@ public sealed class MeshPlanTests
     [Fact]
     public void ByHand_Arguments_RunWithoutAParent()
     {
-        var arguments = MeshPlan.EdgeArguments("LHR50-1", 6401, new Uri("http://127.0.0.1:6400"), new ByteSize(1024));
+        var arguments = MeshPlan.EdgeArguments("LHR50-1", new NodePorts(6401, 6501), new Uri("http://127.0.0.1:6400"), new ByteSize(1024));
 
         Assert.Contains("--exit-on-stdin-close", arguments);
         Assert.Equal(
-            "edge --name LHR50-1 --region http://127.0.0.1:6400 --listen 127.0.0.1:6401 --cache-bytes 1KiB --shutdown-timeout 5s",
+            "edge --name LHR50-1 --region http://127.0.0.1:6400 --listen 127.0.0.1:6401 --admin-listen 127.0.0.1:6501 --cache-bytes 1KiB --shutdown-timeout 5s",
             string.Join(' ', MeshPlan.ByHand(arguments)));
     }
 }

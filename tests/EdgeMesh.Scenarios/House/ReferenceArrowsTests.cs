@@ -21,11 +21,12 @@ public sealed partial class ReferenceArrowsTests
         ["Client"] = ["Latency", "Wire", "Protos"],
         ["Relay"] = ["Wire", "Caching", "Protos"],
         ["Introspection"] = ["Relay", "Stubs"],
+        ["Admin"] = ["Introspection", "Relay", "Stubs"],
         ["Storage"] = ["Stubs"],
         ["Workloads"] = ["Relay", "Stubs"],
-        ["EdgeLocation"] = ["Introspection", "Relay", "Client", "Latency", "Stubs"],
-        ["Region"] = ["Storage", "Introspection", "Workloads", "Relay", "Client", "Latency", "Stubs"],
-        ["LocalZone"] = ["Storage", "Introspection", "Workloads", "Relay", "Client", "Latency", "Stubs"],
+        ["EdgeLocation"] = ["Admin", "Introspection", "Relay", "Client", "Latency", "Stubs"],
+        ["Region"] = ["Admin", "Storage", "Introspection", "Workloads", "Relay", "Client", "Latency", "Stubs"],
+        ["LocalZone"] = ["Admin", "Storage", "Introspection", "Workloads", "Relay", "Client", "Latency", "Stubs"],
         ["Lab"] = ["Latency", "Client", "Caching"],
     };
 

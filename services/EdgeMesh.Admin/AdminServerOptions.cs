@@ -1,0 +1,21 @@
+using System.Net;
+using System.Security.Cryptography.X509Certificates;
+using EdgeMesh.Introspection;
+
+namespace EdgeMesh.Admin;
+
+/// <summary>What a node says of its admin listener. Immutable.</summary>
+public sealed class AdminServerOptions
+{
+    /// <summary>Where it listens; port 0: a free one.</summary>
+    public required IPEndPoint EndPoint { get; init; }
+
+    /// <summary>Null: cleartext, HTTP/1.1 and HTTP/2 with prior knowledge on the same port.</summary>
+    public X509Certificate2? Certificate { get; init; }
+
+    /// <summary>Whether the node takes calls: its owner is the node.</summary>
+    public required NodeHealth Health { get; init; }
+
+    /// <summary>The clock of waits.</summary>
+    public required TimeProvider Time { get; init; }
+}
