@@ -5,6 +5,7 @@ using EdgeMesh.EdgeLocation.ControlStream;
 using EdgeMesh.Introspection;
 using EdgeMesh.Relay;
 using EdgeMesh.Relay.Hosting;
+using EdgeMesh.Relay.Telemetry;
 using EdgeMesh.Relay.Upstreams;
 using EdgeMesh.V1;
 using Grpc.Net.Client;
@@ -73,7 +74,7 @@ public sealed class EdgeLocationNode : IAsyncDisposable
                 Name = options.Name,
                 Version = options.Version,
                 Address = address.Task,
-                Report = () => Report(relay.Counters, store, provider.GetRequiredService<NodeHealth>()),
+                Report = () => NodeReports.Read(relay.Counters, store, provider.GetRequiredService<NodeHealth>().IsDraining),
             });
             builder.Services.AddSingleton<RegionLink>();
             builder.Services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<RegionLink>());
@@ -121,18 +122,6 @@ public sealed class EdgeLocationNode : IAsyncDisposable
         await _app.DisposeAsync().ConfigureAwait(false);
         Dispose(_owned);
     }
-
-    private static NodeReport Report(RelayCounters counters, MemoryCacheStore store, NodeHealth health) => new()
-    {
-        Draining = health.IsDraining,
-        Hits = (ulong)counters.Hits,
-        Misses = (ulong)counters.Misses,
-        Coalesced = (ulong)counters.Coalesced,
-        Bypasses = (ulong)counters.Bypasses,
-        UpstreamFailures = (ulong)counters.UpstreamFailures,
-        Entries = (ulong)store.Count,
-        CacheBytes = (ulong)store.ChargedBytes,
-    };
 
     private static void Dispose(IEnumerable<IDisposable> owned)
     {

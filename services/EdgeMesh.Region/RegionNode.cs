@@ -3,6 +3,7 @@ using EdgeMesh.Introspection;
 using EdgeMesh.Region.Topology;
 using EdgeMesh.Relay;
 using EdgeMesh.Relay.Hosting;
+using EdgeMesh.Relay.Telemetry;
 using EdgeMesh.Storage;
 using EdgeMesh.V1;
 using Microsoft.AspNetCore.Builder;
@@ -61,6 +62,8 @@ public sealed class RegionNode : IAsyncDisposable
         try
         {
             // 2. The Region's own services.
+            var relayOptions = new RelayOptions { NodeName = options.Name, NodeDescription = $"Region {options.Name}" };
+            var relay = new RelayHandler(relayOptions, router, store: null, time);
             var services = builder.Services;
             services.AddGrpc();
             services.AddSingleton(time);
@@ -75,14 +78,18 @@ public sealed class RegionNode : IAsyncDisposable
                     introspection.Origins.Add(origin);
                 }
             });
-            services.AddSingleton(new TopologyOptions { RegionName = options.Name, Version = options.Version });
+            services.AddSingleton(provider => new TopologyOptions
+            {
+                RegionName = options.Name,
+                Version = options.Version,
+                Report = () => NodeReports.Read(relay.Counters, store: null, provider.GetRequiredService<NodeHealth>().IsDraining),
+            });
             services.AddSingleton<Func<IReadOnlyList<MethodShape>>>(provider => () => provider.GetRequiredService<MethodShapes>().Current);
             services.AddSingleton<TopologyState>();
 
             // 3. The relay stands before them: what an origin's prefix begins goes there as bytes.
             app = builder.Build();
-            var relayOptions = new RelayOptions { NodeName = options.Name, NodeDescription = $"Region {options.Name}" };
-            new RelayHandler(relayOptions, router, store: null, time).Use(app);
+            relay.Use(app);
             app.UseRouting();
             app.MapGrpcService<ObjectStoreGrpcService>();
             app.MapGrpcService<TopologyGrpcService>();

@@ -1,27 +1,67 @@
+using EdgeMesh.Relay.Telemetry;
+using EdgeMesh.Wire;
+
 namespace EdgeMesh.Relay;
 
-/// <summary>What a relay counted since it started.</summary>
-/// <remarks>Each counter is owned by its property and changed by interlocked adds; thread-safe.</remarks>
+/// <summary>What a relay counted since it started: the one account that reports to the Region and meters are read from.</summary>
+/// <remarks>
+/// A call counts under its outcome when it ends, as one in a latency histogram: outcome counts are sums over its buckets. Thread-safe, without
+/// locks on the way of a call; what several properties say may be a few calls apart.
+/// </remarks>
 public sealed class RelayCounters
 {
-    private long _hits;
-    private long _misses;
-    private long _coalesced;
-    private long _bypasses;
+    // A stripe's counters share a cache line of their own, with room for the line that processors fetch along with it.
+    private const int StripeLength = 16;
+    private const int Begun = 0;
+    private const int Received = 1;
+    private const int Sent = 2;
+
+    private static readonly int[] OutcomeIndices = [.. Enum.GetValues<CallOutcome>().Select(outcome => (int)outcome)];
+
+    private readonly long[] _striped = new long[ProcessorStripes.Count * StripeLength];
+    private readonly LatencyHistogram[] _latencies = [.. OutcomeIndices.Select(_ => new LatencyHistogram())];
+    private readonly long[] _failures = new long[(int)GrpcStatusCode.Unauthenticated + 1];
+    private readonly LatencyWindow _window;
     private long _upstreamFailures;
     private long _waiting;
+    private long _rejections;
+
+    /// <summary>Starts at zero.</summary>
+    /// <param name="time">The clock of recent latencies.</param>
+    public RelayCounters(TimeProvider time)
+    {
+        _window = new LatencyWindow(_latencies, time);
+    }
 
     /// <summary>Calls answered from the store without waiting for anyone.</summary>
-    public long Hits => Volatile.Read(ref _hits);
+    public long Hits => Count(CallOutcome.Hit);
 
-    /// <summary>Calls that could have been answered from the store and asked upstream.</summary>
-    public long Misses => Volatile.Read(ref _misses);
+    /// <summary>Calls that could have been answered from the store, asked upstream, and have ended.</summary>
+    public long Misses => Count(CallOutcome.Miss);
 
     /// <summary>Calls that waited for a fill that another had begun, and ended with it: by its answer, its failure, or their own going.</summary>
-    public long Coalesced => Volatile.Read(ref _coalesced);
+    public long Coalesced => Count(CallOutcome.Coalesced);
 
-    /// <summary>Calls relayed without a look into the store: streams, large requests. All calls = hits + misses + coalesced + bypasses + refused.</summary>
-    public long Bypasses => Volatile.Read(ref _bypasses);
+    /// <summary>Calls relayed without a look into the store (streams, large requests) that have ended.</summary>
+    public long Bypasses => Count(CallOutcome.Bypass);
+
+    /// <summary>Calls that have ended = hits + misses + coalesced + bypasses + refused + local.</summary>
+    public long Calls => OutcomeIndices.Sum(outcome => _latencies[outcome].Count);
+
+    /// <summary>Calls that run now = calls begun - calls ended.</summary>
+    public long InFlight => Math.Max(0, Sum(Begun) - Calls);
+
+    /// <summary>Bytes of request messages that came in, prefixes included; not of calls to this node's own services.</summary>
+    public long ReceivedBytes => Sum(Received);
+
+    /// <summary>Bytes of answers' messages that went out, prefixes included; not of calls to this node's own services.</summary>
+    public long SentBytes => Sum(Sent);
+
+    /// <summary>
+    /// Calls that ended with a status that is the server's fault: UNKNOWN, DEADLINE_EXCEEDED, UNIMPLEMENTED, INTERNAL, UNAVAILABLE, DATA_LOSS
+    /// (OpenTelemetry's rule for the spans of gRPC servers).
+    /// </summary>
+    public long Errors => Failures.Where(failure => IsServerFault(failure.Key)).Sum(failure => failure.Value);
 
     /// <summary>Calls that ended because upstream could not be reached or was lost.</summary>
     public long UpstreamFailures => Volatile.Read(ref _upstreamFailures);
@@ -29,17 +69,78 @@ public sealed class RelayCounters
     /// <summary>Calls that wait for another's fill now.</summary>
     public long Waiting => Volatile.Read(ref _waiting);
 
-    internal void CountHit() => Interlocked.Increment(ref _hits);
+    /// <summary>Answers that could have been stored and that the store did not take.</summary>
+    public long Rejections => Volatile.Read(ref _rejections);
 
-    internal void CountMiss() => Interlocked.Increment(ref _misses);
+    /// <summary>Calls that ended with each status but OK.</summary>
+    internal IEnumerable<KeyValuePair<GrpcStatusCode, long>> Failures =>
+        Enumerable.Range(0, _failures.Length).Select(code => new KeyValuePair<GrpcStatusCode, long>((GrpcStatusCode)code, Volatile.Read(ref _failures[code])));
 
-    internal void CountCoalesced() => Interlocked.Increment(ref _coalesced);
+    /// <summary>Bypasses by reason.</summary>
+    internal ReasonCounts BypassReasons { get; } = new();
 
-    internal void CountBypass() => Interlocked.Increment(ref _bypasses);
+    /// <summary>Answers of fills that were not stored, by reason.</summary>
+    internal ReasonCounts UncacheableReasons { get; } = new();
+
+    /// <summary>Calls that ended with an outcome.</summary>
+    public long Count(CallOutcome outcome) => _latencies[(int)outcome].Count;
+
+    /// <summary>How long calls took in about the last minute, from their first byte here to their last. See <see cref="LatencyQuantiles.Window"/>.</summary>
+    /// <param name="outcomes">Of these outcomes, taken together; none: of all that were answered, refused ones aside.</param>
+    public LatencyQuantiles ReadLatency(params ReadOnlySpan<CallOutcome> outcomes)
+    {
+        if (outcomes.IsEmpty)
+        {
+            return _window.Read((int)CallOutcome.Hit, (int)CallOutcome.Miss, (int)CallOutcome.Coalesced, (int)CallOutcome.Bypass, (int)CallOutcome.Local);
+        }
+
+        Span<int> kinds = stackalloc int[outcomes.Length];
+        for (var i = 0; i < kinds.Length; i++)
+        {
+            kinds[i] = (int)outcomes[i];
+        }
+
+        return _window.Read(kinds);
+    }
+
+    /// <summary>Whether a status is the server's fault.</summary>
+    internal static bool IsServerFault(GrpcStatusCode code) =>
+        code is GrpcStatusCode.Unknown or GrpcStatusCode.DeadlineExceeded or GrpcStatusCode.Unimplemented or GrpcStatusCode.Internal or GrpcStatusCode.Unavailable or GrpcStatusCode.DataLoss;
+
+    internal void BeginCall() => Interlocked.Increment(ref Striped(Begun));
+
+    internal void EndCall(CallOutcome outcome, GrpcStatusCode status, TimeSpan latency)
+    {
+        if (status != GrpcStatusCode.Ok)
+        {
+            Interlocked.Increment(ref _failures[(int)status]);
+        }
+
+        _latencies[(int)outcome].Record(latency);
+    }
+
+    internal void AddReceived(long bytes) => Interlocked.Add(ref Striped(Received), bytes);
+
+    internal void AddSent(long bytes) => Interlocked.Add(ref Striped(Sent), bytes);
 
     internal void CountUpstreamFailure() => Interlocked.Increment(ref _upstreamFailures);
+
+    internal void CountRejection() => Interlocked.Increment(ref _rejections);
 
     internal void BeginWait() => Interlocked.Increment(ref _waiting);
 
     internal void EndWait() => Interlocked.Decrement(ref _waiting);
+
+    private ref long Striped(int counter) => ref _striped[(ProcessorStripes.Current * StripeLength) + counter];
+
+    private long Sum(int counter)
+    {
+        var sum = 0L;
+        for (var i = counter; i < _striped.Length; i += StripeLength)
+        {
+            sum += Volatile.Read(ref _striped[i]);
+        }
+
+        return sum;
+    }
 }

@@ -4,6 +4,7 @@ using EdgeMesh.Relay.Cache;
 using EdgeMesh.Relay.Calls;
 using EdgeMesh.Relay.Metadata;
 using EdgeMesh.Relay.Methods;
+using EdgeMesh.Relay.Telemetry;
 using EdgeMesh.Relay.Upstreams;
 using EdgeMesh.Wire;
 using Microsoft.AspNetCore.Builder;
@@ -16,18 +17,17 @@ namespace EdgeMesh.Relay;
 /// <summary>The data plane of a node: takes raw gRPC calls, and answers each from the store or from upstream.</summary>
 /// <remarks>
 /// Works on bytes, for services that it has never heard of. One per node; thread-safe. Steps of a call:
-/// (1) is it gRPC; (2) where does it go; (3) its deadline; (4) is it unary, as far as can be told without
-/// holding it back; (5) unary: <see cref="CachedCallHandler"/>; anything else: <see cref="CallForwarder"/>.
+/// (1) is it gRPC; (2) note it; (3) where does it go; (4) its deadline; (5) is it unary, as far as can be told without
+/// holding it back; (6) unary: <see cref="CachedCallHandler"/>; anything else: <see cref="CallForwarder"/>.
 /// </remarks>
 public sealed class RelayHandler
 {
-    private const string UnimplementedStatus = "12";
-
     private readonly RelayOptions _options;
     private readonly IUpstreamRouter _router;
     private readonly TimeProvider _time;
     private readonly CallForwarder _forwarder;
     private readonly CachedCallHandler? _cache;
+    private readonly CallTelemetry _telemetry;
 
     /// <summary>Makes the data plane of a node.</summary>
     /// <param name="options">How it relays.</param>
@@ -39,12 +39,14 @@ public sealed class RelayHandler
         _options = options;
         _router = router;
         _time = time;
+        Counters = new RelayCounters(time);
+        _telemetry = new CallTelemetry(Counters, time);
         _forwarder = new CallForwarder(options, Counters, isCache: store is not null);
         _cache = store is null ? null : new CachedCallHandler(options, store, _forwarder, Counters, time);
     }
 
     /// <summary>What was counted.</summary>
-    public RelayCounters Counters { get; } = new();
+    public RelayCounters Counters { get; }
 
     /// <summary>What is known of methods; feed it declared shapes.</summary>
     public MethodTable Methods { get; } = new();
@@ -62,29 +64,50 @@ public sealed class RelayHandler
             return context.Response.WriteAsync($"{_options.NodeDescription} takes gRPC calls: POST with content-type application/grpc, got {request.Method} with \"{request.ContentType}\".\n");
         }
 
-        // 2. Where it goes.
-        //    A path that decodes to another, or has a query, could be one thing to the key and another to the origin.
-        var path = context.Request.Path.Value ?? string.Empty;
-        if (!path.Equals(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget, StringComparison.Ordinal))
+        // 2. Noted from here to its end, which a hit has reached when this returns.
+        var call = _telemetry.Begin(request.Path.Value ?? string.Empty);
+        Task answering;
+        try
         {
-            return _forwarder.AnswerAsync(context, new RelayFault(GrpcStatusCode.Unimplemented, $"the path must be /package.Service/Method as it is, without escapes or query, got {NodeNames.Quote(path)}"), cacheStatus: null);
+            answering = Answer(context, next, call);
+        }
+        catch (Exception exception)
+        {
+            answering = Task.FromException(exception);
         }
 
-        var route = _router.Route(path);
-        if (route.Upstream is { } upstream)
+        if (answering.IsCompletedSuccessfully)
         {
-            return AnswerAsync(context, path, upstream);
+            End(call, context);
+            return Task.CompletedTask;
         }
 
-        return route.Refusal == GrpcStatusCode.Ok
-            ? next(context)
-            : _forwarder.AnswerAsync(context, new RelayFault(route.Refusal, route.Message ?? string.Empty), cacheStatus: null);
+        return GuardAsync(answering, context, call);
     }
 
     /// <summary>Answers a call, a hit before this returns: it waits for nothing, and so costs no state machine.</summary>
-    private Task AnswerAsync(HttpContext context, string path, Upstream upstream)
+    private Task Answer(HttpContext context, RequestDelegate next, CallRecord call)
     {
-        // 3. Its deadline.
+        // 3. Where it goes.
+        //    A path that decodes to another, or has a query, could be one thing to the key and another to the origin.
+        if (!call.Path.Equals(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget, StringComparison.Ordinal))
+        {
+            return _forwarder.AnswerAsync(context, new RelayFault(GrpcStatusCode.Unimplemented, $"the path must be /package.Service/Method as it is, without escapes or query, got {NodeNames.Quote(call.Path)}"), cacheStatus: null);
+        }
+
+        var route = _router.Route(call.Path);
+        if (route.Upstream is not { } upstream)
+        {
+            if (route.Refusal != GrpcStatusCode.Ok)
+            {
+                return _forwarder.AnswerAsync(context, new RelayFault(route.Refusal, route.Message ?? string.Empty), cacheStatus: null);
+            }
+
+            call.Decide(CallOutcome.Local);
+            return next(context);
+        }
+
+        // 4. Its deadline.
         var request = context.Request;
         if (!CallDeadline.TryStart(request.Headers[HeaderNames.GrpcTimeout], _time, out var deadline))
         {
@@ -97,57 +120,62 @@ public sealed class RelayHandler
             dataRate.MinDataRate = null;
         }
 
-        if (_cache is null)
+        // 5. Unary, and whole already? Most are.
+        var method = call.Method = Methods.Get(call.Path, out var isDeclared);
+        if (_cache is null || method.Kind == MethodKind.Streaming || !UnaryRequest.TryRead(request.BodyReader, _options.MaxKeyedMessageBytes, out var frame))
         {
-            return GuardAsync(RelayAsync(context, path, upstream, method: null, isDeclared: false, deadline), context, path);
-        }
-
-        // 4. Unary, and whole already? Most are.
-        var method = Methods.Get(path, out var isDeclared);
-        if (method.Kind == MethodKind.Streaming || !UnaryRequest.TryRead(request.BodyReader, _options.MaxKeyedMessageBytes, out var frame))
-        {
-            return GuardAsync(RelayAsync(context, path, upstream, method, isDeclared, deadline), context, path);
+            return RelayAsync(context, upstream, method, isDeclared, deadline, call);
         }
 
         method.Observe(MethodKind.Unary);
-        return _cache.TryHit(context, path, frame, out var lookup)
+        return _cache.TryHit(context, frame, call, out var lookup)
             ? Task.CompletedTask
-            : GuardAsync(_cache.HandleAsync(context, lookup, frame, upstream, method, deadline), context, path);
+            : _cache.HandleAsync(context, lookup, frame, upstream, method, deadline, call);
     }
 
-    private async Task GuardAsync(Task answering, HttpContext context, string path)
+    private async Task GuardAsync(Task answering, HttpContext context, CallRecord call)
     {
         try
         {
             await answering.ConfigureAwait(false);
-            if (context.Response.Headers[HeaderNames.GrpcStatus] == UnimplementedStatus)
-            {
-                // Callers can make names up: those take no room in the table.
-                Methods.Forget(path);
-            }
         }
         catch (InvalidMetadataException invalid)
         {
             await RefuseAsync(context, invalid.Message).ConfigureAwait(false);
         }
+        finally
+        {
+            End(call, context);
+        }
     }
 
-    private async Task RelayAsync(HttpContext context, string path, Upstream upstream, MethodState? method, bool isDeclared, CallDeadline deadline)
+    private void End(CallRecord call, HttpContext context)
     {
-        if (method is not null && method.Kind != MethodKind.Streaming && await TryUnaryAsync(context, path, upstream, method, isDeclared, deadline).ConfigureAwait(false))
+        var path = call.Path;
+        if (_telemetry.End(call, context) == GrpcStatusCode.Unimplemented)
+        {
+            // Callers can make names up: those take no room in the table.
+            Methods.Forget(path);
+        }
+    }
+
+    private async Task RelayAsync(HttpContext context, Upstream upstream, MethodState method, bool isDeclared, CallDeadline deadline, CallRecord call)
+    {
+        if (_cache is not null && method.Kind != MethodKind.Streaming && await TryUnaryAsync(_cache, context, upstream, method, isDeclared, deadline, call).ConfigureAwait(false))
         {
             return;
         }
 
-        // 5. Anything else goes on as it comes.
-        Counters.CountBypass();
-        var status = method is null ? null : $"{_options.NodeName}; fwd=bypass; detail={(method.Kind == MethodKind.Streaming ? "streaming" : "not-unary")}";
-        await _forwarder.ForwardAsync(context, upstream, new DuplexContent(context.Request.BodyReader), deadline, status, method).ConfigureAwait(false);
+        // 6. Anything else goes on as it comes.
+        var reason = _cache is null ? "no-store" : method.Kind == MethodKind.Streaming ? "streaming" : "not-unary";
+        var status = _cache is null ? null : $"{_options.NodeName}; fwd=bypass; detail={reason}";
+        call.Decide(CallOutcome.Bypass, reason);
+        await _forwarder.ForwardAsync(context, upstream, new DuplexContent(context.Request.BodyReader, call), deadline, status, call).ConfigureAwait(false);
     }
 
     /// <summary>Waits, within bounds, for a unary request to be whole, and answers it.</summary>
     /// <returns>False when it is something else, nothing of which was consumed.</returns>
-    private async Task<bool> TryUnaryAsync(HttpContext context, string path, Upstream upstream, MethodState method, bool isDeclared, CallDeadline deadline)
+    private async Task<bool> TryUnaryAsync(CachedCallHandler cache, HttpContext context, Upstream upstream, MethodState method, bool isDeclared, CallDeadline deadline, CallRecord call)
     {
         RequestShape shape;
         ReadOnlySequence<byte> frame;
@@ -180,9 +208,9 @@ public sealed class RelayHandler
         }
 
         method.Observe(MethodKind.Unary);
-        if (!_cache!.TryHit(context, path, frame, out var lookup))
+        if (!cache.TryHit(context, frame, call, out var lookup))
         {
-            await _cache.HandleAsync(context, lookup, frame, upstream, method, deadline).ConfigureAwait(false);
+            await cache.HandleAsync(context, lookup, frame, upstream, method, deadline, call).ConfigureAwait(false);
         }
 
         return true;

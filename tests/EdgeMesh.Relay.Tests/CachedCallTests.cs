@@ -40,7 +40,9 @@ public sealed class CachedCallTests
         Assert.Null(hit.Header("x-request-id"));
         Assert.Equal("LHR50-1", hit.Header("x-edgemesh-node"));
         Assert.Equal(1, origin.Calls);
-        Assert.Equal((1, 1), (node.Relay.Counters.Hits, node.Relay.Counters.Misses));
+        var counters = await node.CountersAfterAsync(2);
+        Assert.Equal((1, 1), (counters.Hits, counters.Misses));
+        Assert.Equal((2 * Frames.Of("socks").Length, 2 * Frames.Of("socks").Length), (counters.ReceivedBytes, counters.SentBytes));
     }
 
     [Fact]
@@ -63,7 +65,7 @@ public sealed class CachedCallTests
 
         Assert.Equal(Frames.Of(message), body);
         Assert.Equal("0", response.TrailingHeaders.GetValues("grpc-status").Single());
-        Assert.Equal((0, 1), (hitsBeforeItReads, node.Relay.Counters.Hits));
+        Assert.Equal((0, 1), (hitsBeforeItReads, (await node.CountersAfterAsync(2)).Hits));
     }
 
     [Fact]

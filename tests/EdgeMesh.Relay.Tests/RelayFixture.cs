@@ -51,6 +51,19 @@ internal sealed class RelayFixture : IAsyncDisposable
         return new RelayFixture(app, handler, store, relay, time);
     }
 
+    /// <summary>The node's counters once so many calls have ended: a caller may have its answer a moment before.</summary>
+    public async Task<RelayCounters> CountersAfterAsync(int calls)
+    {
+        var start = TimeProvider.System.GetTimestamp();
+        while (Relay.Counters.Calls < calls)
+        {
+            Assert.True(TimeProvider.System.GetElapsedTime(start) < TestDeadline.Default, $"only {Relay.Counters.Calls} of {calls} calls have ended");
+            await Task.Yield();
+        }
+
+        return Relay.Counters;
+    }
+
     /// <summary>Stops the node as a signal would: running calls may end first.</summary>
     public Task StopAsync() => _app.StopAsync();
 

@@ -36,7 +36,7 @@ internal sealed record NodeJson(
         node.Version,
         node.JoinTime?.ToDateTimeOffset(),
         node.ReportTime?.ToDateTimeOffset(),
-        node.Report is null ? null : CountsJson.Of(node.Report),
+        node.Report is null || node.Kind == NodeKind.Region ? null : CountsJson.Of(node.Report),
         pid);
 }
 

@@ -1,3 +1,5 @@
+using EdgeMesh.V1;
+
 namespace EdgeMesh.Region.Topology;
 
 /// <summary>What a Region says of itself and asks of those that join its mesh.</summary>
@@ -8,6 +10,9 @@ internal sealed class TopologyOptions
 
     /// <summary>Version of the Region's program.</summary>
     public required string Version { get; init; }
+
+    /// <summary>Reads what the Region itself counted; null: nothing is told of that.</summary>
+    public Func<NodeReport>? Report { get; init; }
 
     /// <summary>
     /// How often nodes report. 5 s: a node that fell silent is found in a quarter of a minute, and thousands of nodes cost a Region

@@ -109,9 +109,12 @@ internal sealed class TopologyState : IDisposable
     /// <summary>The Region, then every node by kind and name, with what it last counted. The caller's own copy.</summary>
     public IReadOnlyList<NodeInfo> ListNodes()
     {
+        var own = _options.Report?.Invoke();
         lock (_gate)
         {
-            return NodesLocked(withReports: true);
+            var nodes = NodesLocked(withReports: true);
+            nodes[0].Report = own;
+            return nodes;
         }
     }
 

@@ -4,6 +4,7 @@ using EdgeMesh.Caching;
 using EdgeMesh.Relay.Calls;
 using EdgeMesh.Relay.Metadata;
 using EdgeMesh.Relay.Methods;
+using EdgeMesh.Relay.Telemetry;
 using EdgeMesh.Relay.Upstreams;
 using EdgeMesh.Wire;
 using Microsoft.AspNetCore.Http;
@@ -33,10 +34,12 @@ internal sealed class CachedCallHandler(RelayOptions options, ICacheStore store,
 
     /// <summary>Answers a call from the store, if there is a small enough answer; the caller sees it when the call's handler returns.</summary>
     /// <param name="frame">The request: one frame, still in the request's pipe; released when the answer is true.</param>
+    /// <param name="record">Notes the call.</param>
     /// <param name="lookup">What was found, for <see cref="HandleAsync"/>.</param>
-    public bool TryHit(HttpContext context, string path, ReadOnlySequence<byte> frame, out Lookup lookup)
+    public bool TryHit(HttpContext context, ReadOnlySequence<byte> frame, CallRecord record, out Lookup lookup)
     {
-        var facts = RequestFacts.Read(context, path);
+        record.Received(frame.Length);
+        var facts = RequestFacts.Read(context, record.Path);
         if (!RequestKey.TryReadMessage(frame, facts.Encoding, options.MaxKeyedMessageBytes, out var message))
         {
             lookup = new Lookup(facts, default, null, null);
@@ -51,10 +54,10 @@ internal sealed class CachedCallHandler(RelayOptions options, ICacheStore store,
             entry = Find(context, facts, RequestKey.Primary(facts, null, message)) is { IsPublic: true } shared ? shared : null;
         }
 
-        if (entry is not null && _hits.TryWrite(context, entry, facts))
+        if (entry is not null && _hits.TryWrite(context, entry, facts, record))
         {
             context.Request.BodyReader.AdvanceTo(frame.End);
-            counters.CountHit();
+            record.Decide(CallOutcome.Hit);
             lookup = default;
             return true;
         }
@@ -65,7 +68,7 @@ internal sealed class CachedCallHandler(RelayOptions options, ICacheStore store,
 
     /// <summary>Answers a call that was no small hit.</summary>
     /// <param name="frame">The request: one frame, still in the request's pipe; released here.</param>
-    public async Task HandleAsync(HttpContext context, Lookup lookup, ReadOnlySequence<byte> frame, Upstream upstream, MethodState method, CallDeadline deadline)
+    public async Task HandleAsync(HttpContext context, Lookup lookup, ReadOnlySequence<byte> frame, Upstream upstream, MethodState method, CallDeadline deadline, CallRecord record)
     {
         var facts = lookup.Facts;
         var keys = lookup.Own is { } own ? MakeKeys(facts, own, lookup.Message) : default;
@@ -73,21 +76,21 @@ internal sealed class CachedCallHandler(RelayOptions options, ICacheStore store,
         context.Request.BodyReader.AdvanceTo(frame.End);
 
         // 1. A large answer, or one to be decompressed.
-        if (lookup.Entry is { } entry && await _hits.TryWriteAsync(context, entry, facts.AcceptsGzip, HitResponse.Hit).ConfigureAwait(false))
+        if (lookup.Entry is { } entry && await _hits.TryWriteAsync(context, entry, facts.AcceptsGzip, HitResponse.Hit, record).ConfigureAwait(false))
         {
-            counters.CountHit();
+            record.Decide(CallOutcome.Hit);
             return;
         }
 
         // 2. Else upstream, together with others or alone.
         if (lookup.Own is null)
         {
-            counters.CountBypass();
-            await forwarder.ForwardAsync(context, upstream, new BufferedContent(body), deadline, $"{options.NodeName}; fwd=bypass; detail=request-coding", method).ConfigureAwait(false);
+            record.Decide(CallOutcome.Bypass, "request-coding");
+            await forwarder.ForwardAsync(context, upstream, new BufferedContent(body), deadline, $"{options.NodeName}; fwd=bypass; detail={record.Reason}", record).ConfigureAwait(false);
             return;
         }
 
-        await AskAsync(new Call(context, facts, keys, body, upstream, method, deadline)).ConfigureAwait(false);
+        await AskAsync(new Call(context, facts, keys, body, upstream, method, deadline, record)).ConfigureAwait(false);
     }
 
     private async Task AskAsync(Call call)
@@ -107,14 +110,14 @@ internal sealed class CachedCallHandler(RelayOptions options, ICacheStore store,
                 if (ReferenceEquals(fill, mine))
                 {
                     // Race (1).
-                    if (mayShare && Find(call.Context, call.Facts, call.Keys) is { } stored && await _hits.TryWriteAsync(call.Context, stored, call.Facts.AcceptsGzip, HitResponse.Hit).ConfigureAwait(false))
+                    if (mayShare && Find(call.Context, call.Facts, call.Keys) is { } stored && await _hits.TryWriteAsync(call.Context, stored, call.Facts.AcceptsGzip, HitResponse.Hit, call.Record).ConfigureAwait(false))
                     {
                         mine.EndUnstarted();
-                        counters.CountHit();
+                        call.Record.Decide(CallOutcome.Hit);
                         return;
                     }
 
-                    counters.CountMiss();
+                    call.Record.Decide(CallOutcome.Miss);
                     await LeadAsync(call, mine, lifetime).ConfigureAwait(false);
                     return;
                 }
@@ -142,6 +145,7 @@ internal sealed class CachedCallHandler(RelayOptions options, ICacheStore store,
     private async Task<Followed> FollowAsync(Call call, Fill fill, KeyValuePair<string, StringValues>[] fields, CallDeadline.CallLifetime lifetime)
     {
         counters.BeginWait();
+        call.Record.Decide(CallOutcome.Coalesced);
         try
         {
             var bound = call.Method.HasDeclaredCaching ? Timeout.InfiniteTimeSpan : options.UnprovenWait;
@@ -149,15 +153,13 @@ internal sealed class CachedCallHandler(RelayOptions options, ICacheStore store,
             switch (outcome.Kind)
             {
                 case FillOutcomeKind.Stored when fill.Job.HasSameFields(outcome.VaryNames!, fields):
-                    if (!await _hits.TryWriteAsync(call.Context, outcome.Response!, call.Facts.AcceptsGzip, "fwd=miss; collapsed").ConfigureAwait(false))
+                    if (!await _hits.TryWriteAsync(call.Context, outcome.Response!, call.Facts.AcceptsGzip, "fwd=miss; collapsed", call.Record).ConfigureAwait(false))
                     {
                         return Followed.GoAlone;
                     }
 
-                    counters.CountCoalesced();
                     return Followed.Answered;
                 case FillOutcomeKind.Failed:
-                    counters.CountCoalesced();
                     await forwarder.AnswerAsync(call.Context, outcome.Fault, $"{options.NodeName}; fwd=miss; collapsed; detail=failed").ConfigureAwait(false);
                     return Followed.Answered;
                 case FillOutcomeKind.Again:
@@ -172,7 +174,6 @@ internal sealed class CachedCallHandler(RelayOptions options, ICacheStore store,
         }
         catch (OperationCanceledException gone)
         {
-            counters.CountCoalesced();
             await forwarder.FailAsync(call.Context, call.Upstream, gone, lifetime.TimedOut).ConfigureAwait(false);
             return Followed.Answered;
         }
@@ -191,11 +192,12 @@ internal sealed class CachedCallHandler(RelayOptions options, ICacheStore store,
             var answer = await fill.TakeAnswerAsync(lifetime.Token).ConfigureAwait(false);
             if (answer.Chunks is null)
             {
-                await forwarder.RelayAsync(call.Context, call.Upstream, answer.Response, answer.Body, $"{options.NodeName}; fwd=miss; detail={answer.Rules.Refusal}", call.Method, lifetime.Token).ConfigureAwait(false);
+                call.Record.Decide(CallOutcome.Miss, answer.Rules.Refusal);
+                await forwarder.RelayAsync(call.Context, call.Upstream, answer.Response, answer.Body, $"{options.NodeName}; fwd=miss; detail={answer.Rules.Refusal}", call.Record, lifetime.Token).ConfigureAwait(false);
                 return;
             }
 
-            var counter = new MessageCounterBox();
+            var counter = new MessageCounterBox(call.Record);
             forwarder.BeginAnswer(call.Context, answer.Response, $"{options.NodeName}; fwd=miss; stored; ttl={(long)answer.Rules.Lifetime.TotalSeconds}");
             await CopyChunksAsync(answer.Chunks, call.Context.Response.BodyWriter, counter, lifetime.Token).ConfigureAwait(false);
             if (await fill.TakeBodyEndAsync(lifetime.Token).ConfigureAwait(false))
@@ -281,7 +283,7 @@ internal sealed class CachedCallHandler(RelayOptions options, ICacheStore store,
         }
 
         var request = UpstreamRequest.Create(call.Context, call.Upstream, new BufferedContent(call.Body), timeout);
-        return new FillJob(options, store, _fills, time, call.Keys, call.Facts, call.Method, call.Upstream, request, fields);
+        return new FillJob(options, store, _fills, counters, time, call.Keys, call.Facts, call.Method, call.Upstream, request, fields);
     }
 
     /// <summary>What a look into the store showed.</summary>
@@ -291,5 +293,5 @@ internal sealed class CachedCallHandler(RelayOptions options, ICacheStore store,
     /// <param name="Entry">A fresh entry; null: none.</param>
     internal readonly record struct Lookup(RequestFacts Facts, ReadOnlySequence<byte> Message, CacheKey? Own, CachedResponse? Entry);
 
-    private readonly record struct Call(HttpContext Context, RequestFacts Facts, CallKeys Keys, byte[] Body, Upstream Upstream, MethodState Method, CallDeadline Deadline);
+    private readonly record struct Call(HttpContext Context, RequestFacts Facts, CallKeys Keys, byte[] Body, Upstream Upstream, MethodState Method, CallDeadline Deadline, CallRecord Record);
 }

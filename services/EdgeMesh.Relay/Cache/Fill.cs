@@ -180,8 +180,9 @@ internal sealed class Fill
             _job.Method.ObserveAnswer(rules.MayStore);
         }
 
-        if (!rules.MayStore)
+        if (rules.Refusal is { } refusal)
         {
+            _job.CountUncacheable(refusal);
             _answer.TrySetResult(new FillAnswer(response, body, rules, null));
             return _job.Refuse(response);
         }
@@ -207,7 +208,17 @@ internal sealed class Fill
         // 4. The whole of it, or the rest is the leader's.
         var stored = frame is null ? null : _job.Store(response, rules, frame);
         _bodyEnd.TrySetResult(frame is null);
-        return stored is null ? _job.Refuse(response) : new FillOutcome(FillOutcomeKind.Stored, stored, rules.VaryNames);
+        if (stored is not null)
+        {
+            return new FillOutcome(FillOutcomeKind.Stored, stored, rules.VaryNames);
+        }
+
+        if (frame is not null)
+        {
+            _job.CountUncacheable("end");
+        }
+
+        return _job.Refuse(response);
     }
 
     /// <summary>Reads a body of one message.</summary>
@@ -242,11 +253,13 @@ internal sealed class Fill
             if (counter.Begun > 1)
             {
                 _job.Method.Observe(MethodKind.Streaming);
+                _job.CountUncacheable("streaming");
                 return null;
             }
 
             if (total > _job.MaxStoredBytes)
             {
+                _job.CountUncacheable("too-large");
                 return null;
             }
         }

@@ -16,17 +16,19 @@ internal sealed class FillJob
     private readonly RelayOptions _options;
     private readonly ICacheStore _store;
     private readonly FillTable _table;
+    private readonly RelayCounters _counters;
     private readonly RequestFacts _facts;
     private readonly HttpRequestMessage _request;
     private readonly Upstream _upstream;
     private readonly KeyValuePair<string, StringValues>[] _fields;
     private long _askedAt;
 
-    public FillJob(RelayOptions options, ICacheStore store, FillTable table, TimeProvider time, CallKeys keys, RequestFacts facts, MethodState method, Upstream upstream, HttpRequestMessage request, KeyValuePair<string, StringValues>[] fields)
+    public FillJob(RelayOptions options, ICacheStore store, FillTable table, RelayCounters counters, TimeProvider time, CallKeys keys, RequestFacts facts, MethodState method, Upstream upstream, HttpRequestMessage request, KeyValuePair<string, StringValues>[] fields)
     {
         _options = options;
         _store = store;
         _table = table;
+        _counters = counters;
         _facts = facts;
         _request = request;
         _upstream = upstream;
@@ -126,7 +128,11 @@ internal sealed class FillJob
         }
 
         // An entry that the store refuses still serves those who wait for it.
-        _store.TrySet(key, entry);
+        if (!_store.TrySet(key, entry))
+        {
+            _counters.CountRejection();
+        }
+
         _table.MarkCacheable(Keys.Flight);
         return entry;
     }
@@ -163,6 +169,10 @@ internal sealed class FillJob
 
         return selected;
     }
+
+    /// <summary>Notes that an answer is not stored.</summary>
+    /// <param name="reason">A token: one of <see cref="AnswerRules.Refusal"/>'s, or how the body or its end forbade it.</param>
+    public void CountUncacheable(string reason) => _counters.UncacheableReasons.Count(reason);
 
     /// <summary>Takes the fill out of the table.</summary>
     public void End(Fill fill) => _table.Remove(Keys.Flight, fill);

@@ -3,6 +3,7 @@ using System.IO.Pipelines;
 using EdgeMesh.Caching;
 using EdgeMesh.Relay.Calls;
 using EdgeMesh.Relay.Metadata;
+using EdgeMesh.Relay.Telemetry;
 using EdgeMesh.Wire;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -25,7 +26,7 @@ internal sealed class HitResponse(RelayOptions options, TimeProvider time)
     /// <summary>Writes headers, message and trailers of an answer that is small and in a coding that the caller takes, as most are: it waits for nothing.</summary>
     /// <remarks>The server sends it in one piece when the call's handler returns.</remarks>
     /// <returns>False, with nothing written, when it takes <see cref="TryWriteAsync"/>.</returns>
-    public bool TryWrite(HttpContext context, CachedResponse entry, in RequestFacts facts)
+    public bool TryWrite(HttpContext context, CachedResponse entry, in RequestFacts facts, CallRecord call)
     {
         if (entry.Frames.Length > FlushBytes || (entry.Coding == MessageCoding.Gzip && !facts.AcceptsGzip))
         {
@@ -34,6 +35,7 @@ internal sealed class HitResponse(RelayOptions options, TimeProvider time)
 
         WriteFields(context, entry, isDecoded: false, _hitStatus);
         context.Response.BodyWriter.Write(entry.Frames);
+        call.Sent(entry.Frames.Length);
         return true;
     }
 
@@ -42,8 +44,9 @@ internal sealed class HitResponse(RelayOptions options, TimeProvider time)
     /// a longer one is followed to its last piece, or until the caller goes.
     /// </summary>
     /// <param name="how">What happened, as <c>cache-status</c> parameters: <c>hit</c>.</param>
+    /// <param name="call">Notes the bytes.</param>
     /// <returns>False, with nothing written, when the caller does not take gzip and the message does not decompress within the limit.</returns>
-    public async ValueTask<bool> TryWriteAsync(HttpContext context, CachedResponse entry, bool acceptsGzip, string how)
+    public async ValueTask<bool> TryWriteAsync(HttpContext context, CachedResponse entry, bool acceptsGzip, string how, CallRecord call)
     {
         var frames = entry.Frames;
         var isDecoded = entry.Coding == MessageCoding.Gzip && !acceptsGzip;
@@ -58,6 +61,7 @@ internal sealed class HitResponse(RelayOptions options, TimeProvider time)
         }
 
         WriteFields(context, entry, isDecoded, how == Hit ? _hitStatus : new SecondsText($"{options.NodeName}; {how}; ttl="));
+        call.Sent(frames.Length);
         await WriteAsync(frames, context.Response.BodyWriter, context.RequestAborted).ConfigureAwait(false);
         return true;
     }

@@ -1,5 +1,6 @@
 using EdgeMesh.Relay.Metadata;
 using EdgeMesh.Relay.Methods;
+using EdgeMesh.Relay.Telemetry;
 using EdgeMesh.Relay.Upstreams;
 using EdgeMesh.Wire;
 using Microsoft.AspNetCore.Http;
@@ -20,8 +21,8 @@ internal sealed class CallForwarder(RelayOptions options, RelayCounters counters
     /// <param name="content">The body: <see cref="DuplexContent"/> or <see cref="BufferedContent"/>.</param>
     /// <param name="deadline">The caller's.</param>
     /// <param name="cacheStatus">What to say in <c>cache-status</c>; null: nothing.</param>
-    /// <param name="method">Learns what the call shows; null: nothing is learned.</param>
-    public async Task ForwardAsync(HttpContext context, Upstream upstream, HttpContent content, CallDeadline deadline, string? cacheStatus, MethodState? method)
+    /// <param name="call">Notes what passes; its method, if known, learns what the call shows.</param>
+    public async Task ForwardAsync(HttpContext context, Upstream upstream, HttpContent content, CallDeadline deadline, string? cacheStatus, CallRecord call)
     {
         using var lifetime = deadline.Begin(context.RequestAborted);
         using var request = UpstreamRequest.Create(context, upstream, content, deadline.IsSet ? deadline.Remaining : null);
@@ -33,12 +34,12 @@ internal sealed class CallForwarder(RelayOptions options, RelayCounters counters
                 sent.ObserveAnswer();
                 if (sent.IsUnarySoFar)
                 {
-                    method?.Observe(MethodKind.Unary);
+                    call.Method?.Observe(MethodKind.Unary);
                 }
             }
 
             using var body = await response.Content.ReadAsStreamAsync(lifetime.Token).ConfigureAwait(false);
-            await RelayAsync(context, upstream, response, body, cacheStatus, method, lifetime.Token).ConfigureAwait(false);
+            await RelayAsync(context, upstream, response, body, cacheStatus, call, lifetime.Token).ConfigureAwait(false);
         }
         catch (Exception exception)
         {
@@ -51,14 +52,14 @@ internal sealed class CallForwarder(RelayOptions options, RelayCounters counters
                 await duplex.StopAsync().ConfigureAwait(false);
                 if (duplex.IsStreaming)
                 {
-                    method?.Observe(MethodKind.Streaming);
+                    call.Method?.Observe(MethodKind.Streaming);
                 }
             }
         }
     }
 
     /// <summary>Relays an answer whose headers have come.</summary>
-    public async Task RelayAsync(HttpContext context, Upstream upstream, HttpResponseMessage response, Stream body, string? cacheStatus, MethodState? method, CancellationToken cancellationToken)
+    public async Task RelayAsync(HttpContext context, Upstream upstream, HttpResponseMessage response, Stream body, string? cacheStatus, CallRecord call, CancellationToken cancellationToken)
     {
         if (ResponseRelay.CheckIsGrpc(response, options.NodeDescription, upstream) is { } fault)
         {
@@ -68,7 +69,7 @@ internal sealed class CallForwarder(RelayOptions options, RelayCounters counters
         }
 
         BeginAnswer(context, response, cacheStatus);
-        await RelayBodyAsync(context, upstream, response, body, new MessageCounterBox(), method, cancellationToken).ConfigureAwait(false);
+        await RelayBodyAsync(context, upstream, response, body, new MessageCounterBox(call), call.Method, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Relays what is left of an answer: its body from where it stands, and trailers.</summary>

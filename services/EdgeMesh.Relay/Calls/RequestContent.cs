@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Net;
+using EdgeMesh.Relay.Telemetry;
 using EdgeMesh.Wire;
 
 namespace EdgeMesh.Relay.Calls;
@@ -34,7 +35,9 @@ internal sealed class BufferedContent(byte[] frame) : HttpContent
 /// copy at any time until then, on a thread of its own, even while the one before has not noticed its end: <c>_lock</c>
 /// decides whether a copy or the stop came first, and each copy stops the one before and waits for it.
 /// </remarks>
-internal sealed class DuplexContent(PipeReader reader) : HttpContent
+/// <param name="reader">The caller's request.</param>
+/// <param name="call">Notes the bytes; null: nobody does.</param>
+internal sealed class DuplexContent(PipeReader reader, CallRecord? call = null) : HttpContent
 {
     // Any message that the cache handles, and the first of any stream; little beside a stream's window.
     private const int MaxKeptBytes = 64 * 1024;
@@ -162,6 +165,7 @@ internal sealed class DuplexContent(PipeReader reader) : HttpContent
             var read = await pending.ConfigureAwait(false);
             var buffer = read.Buffer;
             _messages.Add(buffer);
+            call?.Received(buffer.Length);
             Keep(buffer);
             _hasEnded = read.IsCompleted;
             try

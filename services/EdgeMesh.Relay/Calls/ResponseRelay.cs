@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using System.Net.Http.Headers;
 using EdgeMesh.Relay.Metadata;
+using EdgeMesh.Relay.Telemetry;
 using EdgeMesh.Relay.Upstreams;
 using EdgeMesh.Wire;
 using Microsoft.AspNetCore.Http;
@@ -122,8 +123,8 @@ internal static class ResponseRelay
     }
 }
 
-/// <summary>A <see cref="MessageCounter"/> that async methods can share; owned by one call.</summary>
-internal sealed class MessageCounterBox
+/// <summary>A <see cref="MessageCounter"/> that async methods can share, and that notes the bytes; owned by one call.</summary>
+internal sealed class MessageCounterBox(CallRecord call)
 {
     private MessageCounter _counter;
 
@@ -131,5 +132,9 @@ internal sealed class MessageCounterBox
 
     public bool IsAtBoundary => _counter.IsAtBoundary;
 
-    public void Add(ReadOnlySpan<byte> bytes) => _counter.Add(bytes);
+    public void Add(ReadOnlySpan<byte> bytes)
+    {
+        _counter.Add(bytes);
+        call.Sent(bytes.Length);
+    }
 }

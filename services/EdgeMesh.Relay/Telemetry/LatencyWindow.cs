@@ -1,0 +1,92 @@
+namespace EdgeMesh.Relay.Telemetry;
+
+/// <summary>What calls of one kind took lately.</summary>
+/// <param name="Count">Calls that ended in the window.</param>
+/// <param name="Window">How long the window was.</param>
+/// <param name="P50">Half of them took no longer; zero when there were none.</param>
+/// <param name="P90">Nine in ten took no longer.</param>
+/// <param name="P99">All but one in a hundred took no longer.</param>
+public readonly record struct LatencyQuantiles(long Count, TimeSpan Window, TimeSpan P50, TimeSpan P90, TimeSpan P99);
+
+/// <summary>Quantiles of histograms over the time just past.</summary>
+/// <remarks>
+/// Histograms only grow; this keeps what they had counted at moments of the past and takes the difference. A moment is kept
+/// when someone asks and the last one kept is a slice old: no timer runs. So the window is at least <see cref="Length"/> once
+/// that much time has passed, at most one slice longer when asked every slice, and reaches back to the last asking when nobody
+/// asked for longer. Thread-safe: one lock owns the kept moments.
+/// </remarks>
+/// <param name="histograms">One a kind.</param>
+/// <param name="time">Tells moments apart.</param>
+internal sealed class LatencyWindow(IReadOnlyList<LatencyHistogram> histograms, TimeProvider time)
+{
+    /// <summary>One minute: enough calls for a p99 at few calls a second, short enough to show a change while one watches.</summary>
+    public static readonly TimeSpan Length = TimeSpan.FromMinutes(1);
+
+    // Nodes report every 5 s.
+    private static readonly TimeSpan Slice = TimeSpan.FromSeconds(5);
+
+    private readonly Lock _lock = new();
+    private readonly Queue<Moment> _moments = new([new Moment(time.GetTimestamp(), new long[histograms.Count * LatencyHistogram.BucketCount])]);
+    private long _lastKept = time.GetTimestamp();
+
+    /// <summary>Quantiles of some kinds together.</summary>
+    /// <param name="kinds">Indices of histograms.</param>
+    public LatencyQuantiles Read(params ReadOnlySpan<int> kinds)
+    {
+        lock (_lock)
+        {
+            // 1. Now, and the youngest moment that is a whole window old.
+            var now = new Moment(time.GetTimestamp(), new long[histograms.Count * LatencyHistogram.BucketCount]);
+            for (var kind = 0; kind < histograms.Count; kind++)
+            {
+                histograms[kind].AddTo(now.Of(kind));
+            }
+
+            while (_moments.Count > 1 && time.GetElapsedTime(_moments.ElementAt(1).Timestamp, now.Timestamp) >= Length)
+            {
+                _moments.Dequeue();
+            }
+
+            var then = _moments.Peek();
+            if (time.GetElapsedTime(_lastKept, now.Timestamp) >= Slice)
+            {
+                _moments.Enqueue(now);
+                _lastKept = now.Timestamp;
+            }
+
+            // 2. What was counted between them.
+            var counts = new long[LatencyHistogram.BucketCount];
+            foreach (var kind in kinds)
+            {
+                for (var bucket = 0; bucket < counts.Length; bucket++)
+                {
+                    counts[bucket] += now.Of(kind)[bucket] - then.Of(kind)[bucket];
+                }
+            }
+
+            var count = counts.Sum();
+            return new LatencyQuantiles(count, time.GetElapsedTime(then.Timestamp, now.Timestamp), Quantile(counts, count, 0.5), Quantile(counts, count, 0.9), Quantile(counts, count, 0.99));
+        }
+    }
+
+    /// <summary>The smallest time that a share of the calls did not exceed (nearest rank).</summary>
+    private static TimeSpan Quantile(long[] counts, long count, double share)
+    {
+        var rank = Math.Max(1, (long)Math.Ceiling(share * count));
+        for (var bucket = 0; bucket < counts.Length; bucket++)
+        {
+            rank -= counts[bucket];
+            if (rank <= 0)
+            {
+                return LatencyHistogram.MiddleOf(bucket);
+            }
+        }
+
+        return TimeSpan.Zero;
+    }
+
+    private sealed record Moment(long Timestamp, long[] Counts)
+    {
+        public Span<long> Of(int kind) => Counts.AsSpan(kind * LatencyHistogram.BucketCount, LatencyHistogram.BucketCount);
+    }
+}
