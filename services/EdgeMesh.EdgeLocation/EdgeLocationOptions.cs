@@ -51,6 +51,20 @@ public sealed class EdgeLocationOptions
     /// <summary>The budget in force.</summary>
     internal long EffectiveCacheBytes => CacheBytes ?? Math.Max(MinCacheBytes, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / MemoryShare);
 
+    /// <summary>Everything that a start would refuse before it takes a port; one line a fault, beginning with the option's name.</summary>
+    public IReadOnlyList<string> FindFaults()
+    {
+        try
+        {
+            Validate().Certificate?.Dispose();
+            return [];
+        }
+        catch (OptionsValidationException exception)
+        {
+            return [.. exception.Failures];
+        }
+    }
+
     /// <summary>Checks everything.</summary>
     /// <exception cref="OptionsValidationException">One line a fault.</exception>
     internal (IPEndPoint EndPoint, IPEndPoint AdminEndPoint, X509Certificate2? Certificate) Validate()

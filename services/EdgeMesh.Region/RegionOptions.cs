@@ -1,8 +1,10 @@
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using EdgeMesh.Admin;
+using EdgeMesh.Introspection;
 using EdgeMesh.Relay;
 using EdgeMesh.Relay.Hosting;
+using EdgeMesh.Storage;
 using Microsoft.Extensions.Options;
 
 namespace EdgeMesh.Region;
@@ -43,6 +45,20 @@ public sealed class RegionOptions
     /// <summary>Version of the program, as other nodes see it.</summary>
     public string Version { get; init; } = typeof(RegionOptions).Assembly.GetName().Version?.ToString(3) ?? "0.0.0";
 
+    /// <summary>Everything that a start would refuse before it takes a port or touches its data; one line a fault, beginning with the option's name.</summary>
+    public IReadOnlyList<string> FindFaults()
+    {
+        try
+        {
+            Validate().Certificate?.Dispose();
+            return [];
+        }
+        catch (OptionsValidationException exception)
+        {
+            return [.. exception.Failures];
+        }
+    }
+
     /// <summary>Checks everything.</summary>
     /// <exception cref="OptionsValidationException">One line a fault.</exception>
     internal (IPEndPoint EndPoint, IPEndPoint AdminEndPoint, X509Certificate2? Certificate) Validate()
@@ -57,12 +73,26 @@ public sealed class RegionOptions
         {
             failures.Add("--data must name a directory");
         }
+        else if (File.Exists(DataDirectory))
+        {
+            failures.Add($"--data must name a directory, \"{DataDirectory}\" is a file");
+        }
+
+        if (DefaultCacheControl is not null && ObjectStoreOptions.FindCacheControlViolation(DefaultCacheControl) is { } cacheControl)
+        {
+            failures.Add($"--default-cache-control {cacheControl}");
+        }
 
         foreach (var origin in Origins)
         {
             if (origin.FindViolation() is { } violation)
             {
                 failures.Add($"--origin {violation}");
+            }
+
+            if (origin.DescriptorSetPath is { } path && FindDescriptorFault(path) is { } fault)
+            {
+                failures.Add($"--origin-descriptors {fault}");
             }
         }
 
@@ -74,5 +104,18 @@ public sealed class RegionOptions
         var (endPoint, certificate) = new ListenerOptions(Listen, TlsCertificatePath, TlsKeyPath, Insecure).Validate(failures);
         var adminEndPoint = new AdminListenerOptions(AdminListen, certificate is not null, Insecure).Validate(endPoint, failures);
         return failures.Count == 0 ? (endPoint!, adminEndPoint!, certificate) : throw new OptionsValidationException("Region", typeof(RegionOptions), failures);
+    }
+
+    private static string? FindDescriptorFault(string path)
+    {
+        try
+        {
+            DescriptorPool.Load(path);
+            return null;
+        }
+        catch (DescriptorException exception)
+        {
+            return exception.Message;
+        }
     }
 }

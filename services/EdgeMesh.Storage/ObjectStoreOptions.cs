@@ -1,3 +1,5 @@
+using EdgeMesh.Storage.Grammar;
+
 namespace EdgeMesh.Storage;
 
 /// <summary>What a user says of an object store. Immutable.</summary>
@@ -15,4 +17,12 @@ public sealed class ObjectStoreOptions
 
     /// <summary>The <c>cache-control</c> of objects that have none of their own: a field value of up to 256 bytes (RFC 9111 section 5.2). Empty: none is declared. Default <see cref="StandardCacheControl"/>.</summary>
     public string DefaultCacheControl { get; init; } = StandardCacheControl;
+
+    /// <summary>What is wrong with a <see cref="DefaultCacheControl"/>, to follow its name; null: nothing.</summary>
+    public static string? FindCacheControlViolation(string value)
+    {
+        var violations = new Violations();
+        CheckedSpec.CheckCacheControl(nameof(DefaultCacheControl), value, violations);
+        return violations.ToException().Violations is [var first, ..] ? first.Description : null;
+    }
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using EdgeMesh.Node.Configuration;
 using EdgeMesh.Node.Output;
 using EdgeMesh.Node.Targets;
 using Grpc.Core;
@@ -18,7 +19,8 @@ internal static class Application
     {
         try
         {
-            return await RunAsync(CommandTree.Create(terminal, interruption), arguments, terminal, interruption.Token);
+            var given = new GivenOptions(arguments, terminal.Environment);
+            return await RunAsync(CommandTree.Create(terminal, interruption, given), given, terminal, interruption.Token);
         }
         catch (Exception exception) when (interruption.Token.IsCancellationRequested
             && exception is OperationCanceledException or TargetException { Status: StatusCode.Cancelled })
@@ -33,21 +35,15 @@ internal static class Application
         }
     }
 
-    private static async Task<int> RunAsync(RootCommand root, string[] arguments, Terminal terminal, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(RootCommand root, GivenOptions given, Terminal terminal, CancellationToken cancellationToken)
     {
-        // `@` begins the name of a request's file in `call -d @FILE`, as in curl: no response files.
-        var configuration = new ParserConfiguration { ResponseFileTokenReplacer = null };
-        var parsed = root.Parse(arguments, configuration);
-        var spliced = EnvironmentVariables.Splice(arguments, parsed, terminal.Environment, out var added);
-        if (added.Count > 0)
+        var resolved = given.Resolve(root);
+        var parsed = resolved.Parsed;
+        var command = parsed.CommandResult.Command;
+        if (parsed.Action is ParseErrorAction or null || (resolved.FileFaults.Count > 0 && parsed.Action == command.Action))
         {
-            parsed = root.Parse(spliced, configuration);
-        }
-
-        if (parsed.Action is ParseErrorAction or null)
-        {
-            Complain(terminal, Errors(root, parsed, added));
-            terminal.Error.WriteLine($"See: edgemesh {(parsed.CommandResult.Command == root ? "" : parsed.CommandResult.Command.Name + " ")}--help");
+            Complain(terminal, Errors(root, resolved));
+            terminal.Error.WriteLine($"See: edgemesh {(command == root ? "" : command.Name + " ")}--help");
             return ExitCodes.Usage;
         }
 
@@ -61,15 +57,15 @@ internal static class Application
         return await parsed.InvokeAsync(invocation, cancellationToken);
     }
 
-    private static IEnumerable<string> Errors(RootCommand root, ParseResult parsed, IReadOnlySet<Option> added)
+    private static IEnumerable<string> Errors(RootCommand root, ResolvedOptions resolved)
     {
-        if (parsed.CommandResult.Command == root)
+        if (resolved.Parsed.CommandResult.Command == root)
         {
-            var said = parsed.UnmatchedTokens is [var word, ..] ? $"no such command '{word}'" : "no command";
+            var said = resolved.Parsed.UnmatchedTokens is [var word, ..] ? $"no such command '{word}'" : "no command";
             return [$"{said}; there are {string.Join(", ", root.Subcommands.Select(command => command.Name))}"];
         }
 
-        return parsed.Errors.Select(error => EnvironmentVariables.Explain(error, added)).Distinct();
+        return resolved.Errors;
     }
 
     private static void Complain(Terminal terminal, IEnumerable<string> lines)

@@ -79,7 +79,8 @@ internal static class CliOption
     public static Argument<T?> OptionalArgument<T>(string name, string description, TryRead<T> read) =>
         new(name) { Description = description, Arity = ArgumentArity.ZeroOrOne, CustomParser = result => Single(result, read) };
 
-    private static string Describe(string name, string description) => $"{description} [env: {EnvironmentVariables.NameOf(name)}]";
+    /// <summary>An option's help: what it means, and its variable.</summary>
+    public static string Describe(string name, string description) => $"{description} [env: {EnvironmentVariables.NameOf(name)}]";
 
     private static T? Single<T>(ArgumentResult result, TryRead<T> read)
     {

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using EdgeMesh.Node.Calls;
 using EdgeMesh.Node.Completion;
+using EdgeMesh.Node.Configuration;
 using EdgeMesh.Node.Objects;
 using EdgeMesh.Node.Output;
 using EdgeMesh.Node.Servers;
@@ -24,12 +25,13 @@ internal static class CommandTree
     /// <summary>Builds the tree.</summary>
     /// <param name="terminal">Where commands read and write.</param>
     /// <param name="interruption">What ends servers.</param>
-    public static RootCommand Create(Terminal terminal, Interruption interruption)
+    /// <param name="given">What the process was given: servers read it again when they reload.</param>
+    public static RootCommand Create(Terminal terminal, Interruption interruption, GivenOptions given)
     {
         var root = new RootCommand("EdgeMesh, a content delivery network for gRPC: a Region, edge locations that cache its answers, and the tools to use them.")
         {
-            new RegionCommand(terminal, interruption),
-            new EdgeCommand(terminal, interruption),
+            new RegionCommand(terminal, interruption, given),
+            new EdgeCommand(terminal, interruption, given),
             new UpCommand(terminal),
             new PutCommand(terminal),
             new GetCommand(terminal),
@@ -41,6 +43,7 @@ internal static class CommandTree
             new NodesCommand(terminal),
             new CallCommand(terminal),
             new CompletionCommand(terminal),
+            new ValidateCommand(terminal),
             new VersionCommand(terminal),
         };
         foreach (var option in root.Options.OfType<HelpOption>())

@@ -1,4 +1,5 @@
 using EdgeMesh.Introspection;
+using EdgeMesh.Node.Configuration;
 using EdgeMesh.Storage;
 using Microsoft.Extensions.Options;
 
@@ -12,6 +13,7 @@ internal sealed record FailureMessage(IReadOnlyList<string> Lines, int ExitCode)
     /// <summary>Explains an exception.</summary>
     public static FailureMessage Of(Exception exception) => exception switch
     {
+        ConfigurationException wrong => new([.. wrong.Lines.Select(OneLine)], ExitCodes.Usage),
         CliException failure => new([failure.Message], failure.ExitCode),
         OptionsValidationException invalid => new([.. invalid.Failures.Select(OneLine)], ExitCodes.Usage),
         AggregateException { InnerExceptions: [var only] } => Of(only),

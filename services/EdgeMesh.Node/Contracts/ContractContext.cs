@@ -15,4 +15,5 @@ namespace EdgeMesh.Node.Contracts;
 [JsonSerializable(typeof(CallJson))]
 [JsonSerializable(typeof(ServicesJson))]
 [JsonSerializable(typeof(VersionJson))]
+[JsonSerializable(typeof(ValidationJson))]
 internal sealed partial class ContractContext : JsonSerializerContext;

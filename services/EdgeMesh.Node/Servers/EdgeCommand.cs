@@ -1,13 +1,14 @@
 using System.CommandLine;
 using EdgeMesh.EdgeLocation;
 using EdgeMesh.Node.CommandLine;
+using EdgeMesh.Node.Configuration;
 using EdgeMesh.Node.Output;
 using EdgeMesh.Node.Values;
 
 namespace EdgeMesh.Node.Servers;
 
 /// <summary><c>edgemesh edge</c>.</summary>
-internal sealed class EdgeCommand : CliCommand
+internal sealed class EdgeCommand : ServerCommand
 {
     private readonly Interruption _interruption;
     private readonly Option<string> _name = CliOption.RequiredText("--name", "NAME", "The edge location's name, such as LHR50-1.");
@@ -18,15 +19,17 @@ internal sealed class EdgeCommand : CliCommand
     private readonly ServerOptions _server;
 
     /// <summary>Creates the command.</summary>
-    public EdgeCommand(Terminal terminal, Interruption interruption)
+    public EdgeCommand(Terminal terminal, Interruption interruption, GivenOptions given)
         : base(
             "edge",
             "Runs an edge location: it relays any method of any service to its Region, and caches answers that say they may be cached.",
             [
                 "edgemesh edge --name LHR50-1 --region http://127.0.0.1:6400",
                 "edgemesh edge --name CDG50-1 --region http://127.0.0.1:6400 --listen 127.0.0.1:6402 --cache-bytes 512MiB",
+                "edgemesh edge --config edgemesh.yaml --name CDG50-1 --listen 127.0.0.1:6402",
             ],
-            terminal)
+            terminal,
+            given)
     {
         _interruption = interruption;
         Add(_name);
@@ -38,21 +41,15 @@ internal sealed class EdgeCommand : CliCommand
     }
 
     /// <inheritdoc/>
-    protected override Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
+    public override IReadOnlyList<string> StandIns => ["--name=LHR50-1", "--region=http://127.0.0.1:6400"];
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> FindFaults(ParseResult parsed) => Read(parsed).FindFaults();
+
+    /// <inheritdoc/>
+    protected override Task<int> ServeAsync(ParseResult parsed)
     {
-        var options = new EdgeLocationOptions
-        {
-            Name = parsed.GetRequiredValue(_name),
-            Region = parsed.GetRequiredValue(_region),
-            Listen = parsed.GetRequiredValue(_listen),
-            CacheBytes = parsed.GetValue(_cacheBytes)?.Bytes,
-            AdvertisedAddress = parsed.GetValue(_advertise),
-            AdminListen = _server.AdminListen(parsed),
-            TlsCertificatePath = _server.TlsCertificate(parsed),
-            TlsKeyPath = _server.TlsKey(parsed),
-            Insecure = _server.Insecure(parsed),
-            ShutdownTimeout = _server.ShutdownTimeout(parsed),
-        };
+        var options = Read(parsed);
         return new NodeRun(Terminal, _interruption, TimeProvider.System).RunAsync(
             options.Name,
             options.ShutdownTimeout,
@@ -63,4 +60,18 @@ internal sealed class EdgeCommand : CliCommand
                 return new StartedNode(node.Address, node.AdminAddress, node.StopAsync, node);
             });
     }
+
+    private EdgeLocationOptions Read(ParseResult parsed) => new()
+    {
+        Name = parsed.GetRequiredValue(_name),
+        Region = parsed.GetRequiredValue(_region),
+        Listen = parsed.GetRequiredValue(_listen),
+        CacheBytes = parsed.GetValue(_cacheBytes)?.Bytes,
+        AdvertisedAddress = parsed.GetValue(_advertise),
+        AdminListen = _server.AdminListen(parsed),
+        TlsCertificatePath = _server.TlsCertificate(parsed),
+        TlsKeyPath = _server.TlsKey(parsed),
+        Insecure = _server.Insecure(parsed),
+        ShutdownTimeout = _server.ShutdownTimeout(parsed),
+    };
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics.CodeAnalysis;
 using EdgeMesh.Node.CommandLine;
+using EdgeMesh.Node.Configuration;
 using EdgeMesh.Node.Values;
 using EdgeMesh.Region;
 
@@ -22,18 +23,28 @@ internal sealed class OriginArguments
     }
 
     /// <summary>The origins with what was said of each.</summary>
-    /// <exception cref="CliException">Something was said of a prefix that is no origin's.</exception>
+    /// <exception cref="ConfigurationException">Something was said of a prefix that is no origin's.</exception>
     public IReadOnlyList<OriginOptions> Read(ParseResult parsed)
+    {
+        var faults = new List<string>();
+        var origins = Read(parsed, faults);
+        return faults.Count == 0 ? origins : throw new ConfigurationException(faults);
+    }
+
+    /// <summary>The origins with what was said of each.</summary>
+    /// <param name="parsed">The options.</param>
+    /// <param name="faults">Gets what was said of prefixes that are no origin's.</param>
+    public IReadOnlyList<OriginOptions> Read(ParseResult parsed, ICollection<string> faults)
     {
         var origins = parsed.GetRequiredValue(_origins);
         foreach (var prefix in parsed.GetRequiredValue(_reflection))
         {
-            origins = Change(origins, _reflection, prefix, origin => origin with { Reflection = true });
+            origins = Change(origins, _reflection, prefix, origin => origin with { Reflection = true }, faults);
         }
 
         foreach (var (prefix, file) in parsed.GetRequiredValue(_descriptors))
         {
-            origins = Change(origins, _descriptors, prefix, origin => origin with { DescriptorSetPath = file });
+            origins = Change(origins, _descriptors, prefix, origin => origin with { DescriptorSetPath = file }, faults);
         }
 
         return origins;
@@ -60,10 +71,15 @@ internal sealed class OriginArguments
         }
     }
 
-    private static OriginOptions[] Change(OriginOptions[] origins, Option option, string prefix, Func<OriginOptions, OriginOptions> change) =>
-        Array.Exists(origins, origin => origin.ServicePrefix == prefix)
-            ? [.. origins.Select(origin => origin.ServicePrefix == prefix ? change(origin) : origin)]
-            : throw new CliException($"{option.Name} '{prefix}': no --origin has this prefix", ExitCodes.Usage);
+    private static OriginOptions[] Change(OriginOptions[] origins, Option option, string prefix, Func<OriginOptions, OriginOptions> change, ICollection<string> faults)
+    {
+        if (!Array.Exists(origins, origin => origin.ServicePrefix == prefix))
+        {
+            faults.Add($"{option.Name} '{prefix}': no --origin has this prefix");
+        }
+
+        return [.. origins.Select(origin => origin.ServicePrefix == prefix ? change(origin) : origin)];
+    }
 
     private static bool TryReadOrigin(string text, [MaybeNullWhen(false)] out OriginOptions value, out string error)
     {

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using EdgeMesh.Node.CommandLine;
+using EdgeMesh.Node.Configuration;
 using EdgeMesh.Node.Output;
 using EdgeMesh.Node.Values;
 using EdgeMesh.Region;
@@ -8,7 +9,7 @@ using EdgeMesh.Storage;
 namespace EdgeMesh.Node.Servers;
 
 /// <summary><c>edgemesh region</c>.</summary>
-internal sealed class RegionCommand : CliCommand
+internal sealed class RegionCommand : ServerCommand
 {
     private readonly Interruption _interruption;
     private readonly Option<string> _name = CliOption.RequiredText("--name", "NAME", "The Region's name, such as eu-west-2.");
@@ -19,7 +20,7 @@ internal sealed class RegionCommand : CliCommand
     private readonly ServerOptions _server;
 
     /// <summary>Creates the command.</summary>
-    public RegionCommand(Terminal terminal, Interruption interruption)
+    public RegionCommand(Terminal terminal, Interruption interruption, GivenOptions given)
         : base(
             "region",
             "Runs a Region: it keeps the objects, fronts your own gRPC services, and knows the nodes of its mesh.",
@@ -27,8 +28,10 @@ internal sealed class RegionCommand : CliCommand
                 "edgemesh region --name eu-west-2 --data ./region-data",
                 "edgemesh region --name eu-west-2 --data ./region-data --origin shop.v1.=http://127.0.0.1:9000 --origin-reflection shop.v1.",
                 "EDGEMESH_NAME=eu-west-2 EDGEMESH_DATA=/data edgemesh region --listen 0.0.0.0:6400 --insecure",
+                "edgemesh region --config edgemesh.yaml",
             ],
-            terminal)
+            terminal,
+            given)
     {
         _interruption = interruption;
         Add(_name);
@@ -40,21 +43,19 @@ internal sealed class RegionCommand : CliCommand
     }
 
     /// <inheritdoc/>
-    protected override Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
+    public override IReadOnlyList<string> StandIns => ["--name=eu-west-2", "--data=."];
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> FindFaults(ParseResult parsed)
     {
-        var options = new RegionOptions
-        {
-            Name = parsed.GetRequiredValue(_name),
-            Listen = parsed.GetRequiredValue(_listen),
-            DataDirectory = parsed.GetRequiredValue(_data),
-            Origins = _origins.Read(parsed),
-            DefaultCacheControl = parsed.GetValue(_defaultCacheControl),
-            AdminListen = _server.AdminListen(parsed),
-            TlsCertificatePath = _server.TlsCertificate(parsed),
-            TlsKeyPath = _server.TlsKey(parsed),
-            Insecure = _server.Insecure(parsed),
-            ShutdownTimeout = _server.ShutdownTimeout(parsed),
-        };
+        var faults = new List<string>();
+        return [.. Read(parsed, faults).FindFaults(), .. faults];
+    }
+
+    /// <inheritdoc/>
+    protected override Task<int> ServeAsync(ParseResult parsed)
+    {
+        var options = Read(parsed, []);
         return new NodeRun(Terminal, _interruption, TimeProvider.System).RunAsync(
             options.Name,
             options.ShutdownTimeout,
@@ -65,4 +66,18 @@ internal sealed class RegionCommand : CliCommand
                 return new StartedNode(node.Address, node.AdminAddress, node.StopAsync, node);
             });
     }
+
+    private RegionOptions Read(ParseResult parsed, ICollection<string> faults) => new()
+    {
+        Name = parsed.GetRequiredValue(_name),
+        Listen = parsed.GetRequiredValue(_listen),
+        DataDirectory = parsed.GetRequiredValue(_data),
+        Origins = _origins.Read(parsed, faults),
+        DefaultCacheControl = parsed.GetValue(_defaultCacheControl),
+        AdminListen = _server.AdminListen(parsed),
+        TlsCertificatePath = _server.TlsCertificate(parsed),
+        TlsKeyPath = _server.TlsKey(parsed),
+        Insecure = _server.Insecure(parsed),
+        ShutdownTimeout = _server.ShutdownTimeout(parsed),
+    };
 }

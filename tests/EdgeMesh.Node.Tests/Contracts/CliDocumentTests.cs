@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Reflection;
 using System.Text.RegularExpressions;
 using EdgeMesh.Node.CommandLine;
+using EdgeMesh.Node.Configuration;
 using EdgeMesh.Node.Output;
 using EdgeMesh.Testing;
 
@@ -14,7 +15,7 @@ public sealed partial class CliDocumentTests
     private const string Mark = "<!-- From here on written by CliDocumentTests: run it with EDGEMESH_WRITE_DOCS=1 after a change. -->\n";
 
     internal static readonly RootCommand Root = CommandTree.Create(
-        Terminal.Redirected(Stream.Null, Stream.Null, TextWriter.Null, new Dictionary<string, string>()), new Interruption());
+        Terminal.Redirected(Stream.Null, Stream.Null, TextWriter.Null, new Dictionary<string, string>()), new Interruption(), new GivenOptions([], new Dictionary<string, string>()));
 
     public static TheoryData<string> Commands => [.. Root.Subcommands.Select(command => command.Name)];
 
@@ -69,10 +70,11 @@ public sealed partial class CliDocumentTests
                 var words = ShellWord().Matches(part).Select(word => word.Value.Replace("'", "")).ToArray();
                 var program = Array.IndexOf(words, "edgemesh");
                 var variables = words[..program].Select(word => word.Split('=', 2)).ToDictionary(pair => pair[0], pair => pair[1]);
-                var arguments = words[(program + 1)..];
-                var spliced = EnvironmentVariables.Splice(arguments, Root.Parse(arguments), variables, out _);
+                // The sample file stands for the user's own.
+                string[] arguments = [.. words[(program + 1)..].Select(word => word == "edgemesh.yaml" ? Path.Combine(Repository.Root, "deploy", word) : word)];
+                var resolved = new GivenOptions(arguments, variables).Resolve(Root);
 
-                Assert.Empty(Root.Parse(spliced).Errors.Select(error => $"{example}: {error.Message}"));
+                Assert.Empty(resolved.Errors.Select(error => $"{example}: {error}"));
             }
         }
     }
