@@ -1,3 +1,4 @@
+using EdgeMesh.Admin.Drain;
 using EdgeMesh.Admin.Health;
 using EdgeMesh.Admin.Listening;
 using EdgeMesh.Introspection;
@@ -45,7 +46,9 @@ public sealed class AdminServer : IAsyncDisposable
         var builder = NodeHost.CreateEmptyBuilder(logging, ShutdownTimeout);
         builder.Services.AddSingleton(options.Time);
         builder.Services.AddSingleton(options.Health);
+        builder.Services.AddSingleton(options.Drain);
         builder.Services.AddSingleton<IAdminEndpoints, HealthEndpoints>();
+        builder.Services.AddSingleton<IAdminEndpoints, DrainEndpoints>();
         configure(builder.Services);
         Listen(builder, options);
         var app = builder.Build();

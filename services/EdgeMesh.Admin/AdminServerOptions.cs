@@ -1,5 +1,6 @@
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
+using EdgeMesh.Admin.Drain;
 using EdgeMesh.Introspection;
 
 namespace EdgeMesh.Admin;
@@ -15,6 +16,9 @@ public sealed class AdminServerOptions
 
     /// <summary>Whether the node takes calls: its owner is the node.</summary>
     public required NodeHealth Health { get; init; }
+
+    /// <summary>Takes the node out of service.</summary>
+    public required NodeDrain Drain { get; init; }
 
     /// <summary>The clock of waits.</summary>
     public required TimeProvider Time { get; init; }

@@ -1,4 +1,5 @@
 using EdgeMesh.Admin;
+using EdgeMesh.Admin.Drain;
 using EdgeMesh.Admin.Health;
 using EdgeMesh.Caching;
 using EdgeMesh.EdgeLocation.ControlStream;
@@ -26,12 +27,14 @@ public sealed class EdgeLocationNode : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly AdminServer _admin;
+    private readonly NodeDrain _drain;
     private readonly IDisposable[] _owned;
 
-    private EdgeLocationNode(WebApplication app, AdminServer admin, Uri address, IDisposable[] owned)
+    private EdgeLocationNode(WebApplication app, AdminServer admin, NodeDrain drain, Uri address, IDisposable[] owned)
     {
         _app = app;
         _admin = admin;
+        _drain = drain;
         Address = address;
         _owned = owned;
     }
@@ -85,16 +88,18 @@ public sealed class EdgeLocationNode : IAsyncDisposable
             app.UseRouting();
             app.MapGrpcService<HealthGrpcService>();
             var link = app.Services.GetRequiredService<RegionLink>();
+            app.Services.GetRequiredService<NodeHealth>().Changed += link.ReportNow;
             link.TopologyChanged += topology => relay.Methods.Declare(topology.Methods);
             await NodeHost.StartAsync(app, "--listen", endPoint, cancellationToken).ConfigureAwait(false);
             var listening = NodeHost.GetAddress(app);
 
             // 4. The admin server, beside the data's. Without its Region the node is ready: it serves what it has.
-            var adminOptions = new AdminServerOptions { EndPoint = adminEndPoint, Certificate = certificate, Health = app.Services.GetRequiredService<NodeHealth>(), Time = time };
+            var drain = new NodeDrain(app.Services.GetRequiredService<NodeHealth>(), app.StopAsync);
+            var adminOptions = new AdminServerOptions { EndPoint = adminEndPoint, Certificate = certificate, Health = app.Services.GetRequiredService<NodeHealth>(), Drain = drain, Time = time };
             var notes = new ReadinessNotes(() => [link.IsJoined ? $"joined {region}" : $"{region} is away: this node serves what it has"]);
             var admin = await AdminServer.StartAsync(adminOptions, logging, services => services.AddSingleton(notes), cancellationToken).ConfigureAwait(false);
             address.SetResult(options.AdvertisedAddress ?? listening.GetLeftPart(UriPartial.Authority));
-            return new EdgeLocationNode(app, admin, listening, owned);
+            return new EdgeLocationNode(app, admin, drain, listening, owned);
         }
         catch
         {
@@ -111,7 +116,7 @@ public sealed class EdgeLocationNode : IAsyncDisposable
     /// <summary>Lets running calls finish, within the shutdown timeout, and stops.</summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
-        await _app.StopAsync(cancellationToken).ConfigureAwait(false);
+        await _drain.RunAsync(cancellationToken).ConfigureAwait(false);
         await _admin.StopAsync(cancellationToken).ConfigureAwait(false);
     }
 

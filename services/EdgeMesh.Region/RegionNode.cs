@@ -1,4 +1,5 @@
 using EdgeMesh.Admin;
+using EdgeMesh.Admin.Drain;
 using EdgeMesh.Introspection;
 using EdgeMesh.Region.Topology;
 using EdgeMesh.Relay;
@@ -19,15 +20,17 @@ public sealed class RegionNode : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly AdminServer _admin;
+    private readonly NodeDrain _drain;
     private readonly ObjectStore _store;
     private readonly OriginRouter _router;
     private readonly OriginChannels _channels;
     private readonly ILoggerFactory _storeLog;
 
-    private RegionNode(WebApplication app, AdminServer admin, ILoggerFactory storeLog, ObjectStore store, OriginRouter router, OriginChannels channels)
+    private RegionNode(WebApplication app, AdminServer admin, NodeDrain drain, ILoggerFactory storeLog, ObjectStore store, OriginRouter router, OriginChannels channels)
     {
         _app = app;
         _admin = admin;
+        _drain = drain;
         _storeLog = storeLog;
         _store = store;
         _router = router;
@@ -100,9 +103,10 @@ public sealed class RegionNode : IAsyncDisposable
             topology.SetRegionAddress(NodeHost.GetAddress(app).GetLeftPart(UriPartial.Authority));
 
             // 4. The admin server, beside the data's.
-            var adminOptions = new AdminServerOptions { EndPoint = adminEndPoint, Certificate = certificate, Health = app.Services.GetRequiredService<NodeHealth>(), Time = time };
+            var drain = new NodeDrain(app.Services.GetRequiredService<NodeHealth>(), app.StopAsync);
+            var adminOptions = new AdminServerOptions { EndPoint = adminEndPoint, Certificate = certificate, Health = app.Services.GetRequiredService<NodeHealth>(), Drain = drain, Time = time };
             var admin = await AdminServer.StartAsync(adminOptions, logging, _ => { }, cancellationToken).ConfigureAwait(false);
-            return new RegionNode(app, admin, storeLog, store, router, channels);
+            return new RegionNode(app, admin, drain, storeLog, store, router, channels);
         }
         catch
         {
@@ -122,7 +126,7 @@ public sealed class RegionNode : IAsyncDisposable
     /// <summary>Lets running calls finish, within the shutdown timeout, and stops.</summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
-        await _app.StopAsync(cancellationToken).ConfigureAwait(false);
+        await _drain.RunAsync(cancellationToken).ConfigureAwait(false);
         await _admin.StopAsync(cancellationToken).ConfigureAwait(false);
     }
 

@@ -24,6 +24,7 @@ internal sealed class RegionLink : BackgroundService
     private readonly Backoff _backoff;
     private volatile JoinResponse? _topology;
     private volatile bool _isJoined;
+    private volatile TaskCompletionSource _news = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>What was logged last: nothing yet, <c>OK</c> for joined, else the status of the failure.</summary>
     private StatusCode? _logged;
@@ -47,6 +48,9 @@ internal sealed class RegionLink : BackgroundService
 
     /// <summary>Whether the Region counts this node as present now.</summary>
     public bool IsJoined => _isJoined;
+
+    /// <summary>Has the next report sent at once: for what others must know before the next heartbeat.</summary>
+    public void ReportNow() => Interlocked.Exchange(ref _news, new(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
 
     /// <summary>A handler for the control stream: it asks nothing of the environment, and notices a dead peer within 15 s.</summary>
     internal static SocketsHttpHandler CreateHandler() => new()
@@ -213,8 +217,10 @@ internal sealed class RegionLink : BackgroundService
             await joined.WaitAsync(cancellationToken);
             while (true)
             {
+                // Taken before the report is: news that come between are told in the next.
+                var news = _news.Task;
                 await requests.WriteAsync(new JoinRequest { Report = _options.Report() }, CancellationToken.None);
-                await Task.Delay(Heartbeat(), _time, cancellationToken);
+                await await Task.WhenAny(Task.Delay(Heartbeat(), _time, cancellationToken), news);
             }
         }
         catch (Exception fault) when (fault is OperationCanceledException or RpcException or InvalidOperationException or IOException)
