@@ -1,93 +1,79 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using EdgeMesh.Benchmarks;
+using EdgeMesh.Benchmarks.Load;
+using EdgeMesh.Benchmarks.Peers;
+using EdgeMesh.Benchmarks.Report;
 
-const string Usage = """
-    Measures EdgeMesh against named peers, as ratios in one run.
-
-      dotnet run -c Release --project tests/EdgeMesh.Benchmarks -- hit [options]
-
-    Commands
-      hit           calls per second on one core: a cached message of 1 KiB at an edge, and peers
-
-    Options
-      --peer NAME   also, or only, these peers; the first is the yardstick (default: all: kestrel, edgemesh)
-      --rounds N    rounds of measurement (default 7)
-      --seconds N   seconds per run (default 6)
-      --warm-up N   seconds of load on each peer before the first round (default 20)
-      --json        print the result as JSON, with the names of its fields in camel case
-
-    It needs h2load and taskset (Debian: nghttp2-client, util-linux) and two cores that nothing else uses.
-    Exit code: 0 measured, 1 a peer failed, 2 wrong arguments or a missing tool.
-    """;
-
-if (args is [BareKestrel.ServeCommand])
+switch (args)
 {
-    return await BareKestrel.ServeAsync();
+    // Hidden: processes that a measurement starts.
+    case [BareKestrel.ServeCommand, .. var sizes]: return await BareKestrel.ServeAsync(Numbers(sizes));
+    case [GeneratedService.ServeCommand, .. var sizes]: return await GeneratedService.ServeAsync(Numbers(sizes));
+    case [GetPeer.ServeCommand, .. var sizes]: return await GetPeer.ServeAsync(Numbers(sizes));
+    case [OpenLoop.Command, .. var rest]: return OpenLoop.Run(rest);
+
+    case ["--help" or "-h", ..] or ["servers", "--help" or "-h", ..]:
+        Console.WriteLine(Arguments.Usage);
+        return 0;
+    case ["servers", ..]: return await MeasureAsync(args.AsMemory(1));
+    default:
+        Console.Error.WriteLine(Arguments.Usage);
+        return 2;
 }
 
-Dictionary<string, Func<Peer>> known = new()
+static async Task<int> MeasureAsync(ReadOnlyMemory<string> options)
 {
-    ["kestrel"] = () => new BareKestrel(),
-    ["edgemesh"] = () => new EdgeMeshHit(),
-};
-var (names, rounds, seconds, warmUp, json) = (new List<string>(), 7, 6, 20, false);
-if (args is not ["hit", ..])
-{
-    Console.Error.WriteLine(Usage);
-    return args is ["--help" or "-h"] ? 0 : 2;
-}
-
-for (var i = 1; i < args.Length; i++)
-{
-    var value = i + 1 < args.Length ? args[i + 1] : "";
-    switch (args[i])
+    // 1. What is asked for, and what is installed.
+    var arguments = Arguments.Parse(options.Span, out var fault);
+    Tools.ExtendPath();
+    foreach (var (program, package) in new[] { H2Load.Needs, ("taskset", "util-linux") })
     {
-        case "--json": json = true; continue;
-        case "--peer" when known.ContainsKey(value): names.Add(value); break;
-        case "--rounds" when TryCount(value, out rounds): break;
-        case "--seconds" when TryCount(value, out seconds): break;
-        case "--warm-up" when TryCount(value, out warmUp): break;
-        default:
-            Console.Error.WriteLine($"Wrong argument: {args[i]} {value}\n\n{Usage}");
-            return 2;
+        fault ??= Tools.IsInstalled(program) ? null : Tools.Missing(program, package);
     }
 
-    i++;
-}
-
-List<Peer> peers = [.. (names.Count > 0 ? names : [.. known.Keys]).Select(name => known[name]())];
-try
-{
-    H2Load.CheckTools();
-}
-catch (BenchmarkException missing)
-{
-    Console.Error.WriteLine(missing.Message);
-    return 2;
-}
-
-try
-{
-    var schedule = new Schedule(rounds, TimeSpan.FromSeconds(seconds), TimeSpan.FromSeconds(warmUp));
-    var result = await HitBenchmark.RunAsync(peers, schedule, Console.Error.WriteLine);
-    Console.WriteLine(json
-        ? JsonSerializer.Serialize(result, new JsonSerializerOptions(JsonSerializerDefaults.Web) { WriteIndented = true })
-        : ResultTable.Format(result));
-    return 0;
-}
-catch (BenchmarkException failure)
-{
-    Console.Error.WriteLine(failure.Message);
-    return 1;
-}
-finally
-{
-    foreach (var peer in peers)
+    if (Environment.ProcessorCount < 2)
     {
-        await peer.DisposeAsync();
+        fault ??= "Two cores are needed: one for the server, one for the load.";
+    }
+
+    if (fault is not null)
+    {
+        Console.Error.WriteLine($"{fault}\n--help says more.");
+        return 2;
+    }
+
+    var peers = arguments.Peers.ToLookup(peer => peer.Needs is not { } needs || Tools.IsInstalled(needs.Program));
+    List<string> missing = [.. peers[false].Select(peer => $"{peer.Name}: {Tools.Missing(peer.Needs!.Value.Program, peer.Needs.Value.Package)}")];
+    if (!Tools.IsInstalled(Ghz.Program))
+    {
+        missing.Add($"with {Ghz.Program}, which is missing: https://ghz.sh");
+    }
+
+    missing.ForEach(Console.Error.WriteLine);
+
+    // 2. Measure; whatever happens, everything ends.
+    try
+    {
+        var result = await new ServersBenchmark(arguments.Sizes, arguments.Schedule, Console.Error.WriteLine).RunAsync([.. peers[true]], missing);
+        Console.WriteLine(arguments.IsJson
+            ? JsonSerializer.Serialize(result, new JsonSerializerOptions(JsonSerializerDefaults.Web) { WriteIndented = true, Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) } })
+            : ResultTable.Format(result));
+        return 0;
+    }
+    catch (Exception failure) when (failure is BenchmarkException or TimeoutException or InvalidOperationException)
+    {
+        Console.Error.WriteLine(failure.Message);
+        return 1;
+    }
+    finally
+    {
+        foreach (var peer in peers[true])
+        {
+            await peer.DisposeAsync();
+        }
     }
 }
 
-static bool TryCount(string text, out int number) =>
-    int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number) && number is >= 1 and <= 3600;
+static IEnumerable<int> Numbers(IEnumerable<string> texts) => texts.Select(text => int.Parse(text, CultureInfo.InvariantCulture));

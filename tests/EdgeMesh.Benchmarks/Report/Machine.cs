@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using EdgeMesh.Testing;
 
-namespace EdgeMesh.Benchmarks;
+namespace EdgeMesh.Benchmarks.Report;
 
 /// <summary>Where and of what a figure was taken.</summary>
 /// <param name="Processor">The processor's name and how many cores it gives us.</param>
