@@ -7,6 +7,7 @@ using EdgeMesh.Node.Objects;
 using EdgeMesh.Node.Output;
 using EdgeMesh.Node.Servers;
 using EdgeMesh.Node.Targets;
+using EdgeMesh.Node.Top;
 using EdgeMesh.Node.Up;
 
 namespace EdgeMesh.Node.CommandLine;
@@ -41,6 +42,7 @@ internal static class CommandTree
             new MakeBucketCommand(terminal),
             new RemoveBucketCommand(terminal),
             new NodesCommand(terminal),
+            new TopCommand(terminal),
             new CallCommand(terminal),
             new CompletionCommand(terminal),
             new ValidateCommand(terminal),

@@ -11,6 +11,7 @@ namespace EdgeMesh.Node.Contracts;
 [JsonSerializable(typeof(ObjectsJson))]
 [JsonSerializable(typeof(RemovedJson))]
 [JsonSerializable(typeof(NodesJson))]
+[JsonSerializable(typeof(TopJson))]
 [JsonSerializable(typeof(MeshJson))]
 [JsonSerializable(typeof(CallJson))]
 [JsonSerializable(typeof(ServicesJson))]

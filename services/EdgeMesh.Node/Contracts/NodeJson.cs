@@ -18,26 +18,32 @@ internal sealed record NodeJson(
     /// <summary>What the Region says of a node, as JSON.</summary>
     public static NodeJson Of(NodeInfo node, int? pid = null) => new(
         node.Name,
-        node.Kind switch
-        {
-            NodeKind.Region => "region",
-            NodeKind.EdgeLocation => "edge-location",
-            NodeKind.LocalZone => "local-zone",
-            _ => "unknown",
-        },
+        KindOf(node.Kind),
         node.Address,
-        node.State switch
-        {
-            NodeState.Ready => "ready",
-            NodeState.Draining => "draining",
-            NodeState.Lost => "lost",
-            _ => "unknown",
-        },
+        StateOf(node.State),
         node.Version,
         node.JoinTime?.ToDateTimeOffset(),
         node.ReportTime?.ToDateTimeOffset(),
         node.Report is null || node.Kind == NodeKind.Region ? null : CountsJson.Of(node.Report),
         pid);
+
+    /// <summary>A kind's word.</summary>
+    public static string KindOf(NodeKind kind) => kind switch
+    {
+        NodeKind.Region => "region",
+        NodeKind.EdgeLocation => "edge-location",
+        NodeKind.LocalZone => "local-zone",
+        _ => "unknown",
+    };
+
+    /// <summary>A state's word.</summary>
+    public static string StateOf(NodeState state) => state switch
+    {
+        NodeState.Ready => "ready",
+        NodeState.Draining => "draining",
+        NodeState.Lost => "lost",
+        _ => "unknown",
+    };
 }
 
 /// <summary>What an edge location counted since it started.</summary>

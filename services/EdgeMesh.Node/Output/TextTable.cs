@@ -26,16 +26,17 @@ internal sealed class TextTable(params string[] headings)
     /// <param name="isTerminal">True when a person reads it.</param>
     public void Write(IAnsiConsole console, bool isTerminal)
     {
-        var widths = headings.Select((heading, column) => _rows.Select(row => Width(row[column])).Append(Width(Title(heading))).Max()).ToArray();
-
         // A ruled table that does not fit breaks addresses within their cells, where they can no longer be copied.
-        if (isTerminal && widths.Sum(width => width + RuledCell) < console.Profile.Width)
+        if (isTerminal && Widths().Sum(width => width + RuledCell) < console.Profile.Width)
         {
             WriteRuled(console);
         }
         else
         {
-            WritePlain(console.Profile.Out.Writer, widths);
+            foreach (var line in PlainLines())
+            {
+                console.Profile.Out.Writer.WriteLine(line);
+            }
         }
     }
 
@@ -63,8 +64,10 @@ internal sealed class TextTable(params string[] headings)
         console.Write(table);
     }
 
-    private void WritePlain(TextWriter writer, int[] widths)
+    /// <summary>Aligned columns of plain text, the headings first.</summary>
+    public IEnumerable<string> PlainLines()
     {
+        var widths = Widths();
         foreach (var row in _rows.Prepend([.. headings.Select(heading => Title(heading).ToUpperInvariant())]))
         {
             var cells = row.Select((cell, column) =>
@@ -72,9 +75,11 @@ internal sealed class TextTable(params string[] headings)
                 var padding = new string(' ', widths[column] - Width(cell));
                 return IsRight(headings[column]) ? padding + cell : cell + padding;
             });
-            writer.WriteLine(string.Join(new string(' ', Gap), cells).TrimEnd());
+            yield return string.Join(new string(' ', Gap), cells).TrimEnd();
         }
     }
+
+    private int[] Widths() => [.. headings.Select((heading, column) => _rows.Select(row => Width(row[column])).Append(Width(Title(heading))).Max())];
 
     /// <summary>The words that have a colour of their own wherever they stand.</summary>
     private static Style StyleOf(string cell) => cell switch
