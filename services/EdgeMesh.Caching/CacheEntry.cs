@@ -1,119 +1,73 @@
 namespace EdgeMesh.Caching;
 
 /// <summary>A name and one value of metadata, in the order in which they were received.</summary>
-/// <param name="Name">In lower case.</param>
-/// <param name="Value">As on the wire.</param>
+/// <param name="Name">In lower case, Latin-1, at most 65,535 characters.</param>
+/// <param name="Value">As on the wire, Latin-1.</param>
 public readonly record struct MetadataField(string Name, string Value);
 
-/// <summary>How the messages of a stored answer are coded.</summary>
-public enum MessageCoding
+/// <summary>Something to keep under a key: a framed answer that is ready to be sent, or a marker.</summary>
+/// <remarks>Immutable; thread-safe. A store copies what it keeps, so an entry lives only as long as its fill.</remarks>
+public sealed class CacheEntry
 {
-    /// <summary>As they are.</summary>
-    Identity,
-
-    /// <summary>Those with the compressed flag by gzip (RFC 1952).</summary>
-    Gzip,
-}
-
-/// <summary>Something that a store keeps under a key.</summary>
-/// <remarks>Immutable; thread-safe.</remarks>
-public abstract class CacheEntry
-{
-    /// <summary>Rough cost in bytes of an entry object, its links and its place in an index, beside what it carries.</summary>
-    private protected const int OverheadBytes = 256;
-
-    /// <summary>Rough cost in bytes of one metadata field beside its text.</summary>
-    private protected const int FieldOverheadBytes = 64;
-
-    private protected CacheEntry(long freshUntil)
+    private CacheEntry(byte[] head, byte[] frames, string[] tags)
     {
-        FreshUntil = freshUntil;
+        Head = head;
+        Frames = frames;
+        Tags = tags;
     }
 
-    /// <summary>The <see cref="TimeProvider"/> timestamp from which the entry must not be used.</summary>
-    public long FreshUntil { get; }
+    /// <summary>Lifetime and metadata: <see cref="EntryHead"/>.</summary>
+    public byte[] Head { get; }
 
-    /// <summary>What the entry is charged to the budget, without its key.</summary>
-    public abstract long CostBytes { get; }
-}
+    /// <summary>Length-prefixed messages, prefixes included; empty for a marker.</summary>
+    public byte[] Frames { get; }
 
-/// <summary>A whole unary answer, ready to be sent.</summary>
-public sealed class CachedResponse : CacheEntry
-{
-    /// <summary>Makes an entry; the arrays are its own from then on.</summary>
+    /// <summary>What a purge may name it by.</summary>
+    public string[] Tags { get; }
+
+    /// <summary>The timestamp from which it is stale.</summary>
+    public long FreshUntil => EntryHead.ReadFreshUntil(Head);
+
+    /// <summary>The timestamp from which it must not be used at all.</summary>
+    public long StaleUntil => EntryHead.ReadStaleUntil(Head);
+
+    /// <summary>The purge sequence that had been applied when it was asked for.</summary>
+    public long AsOf => EntryHead.ReadAsOf(Head);
+
+    /// <summary>A whole unary answer.</summary>
     /// <param name="initialMetadata">Response headers to replay.</param>
-    /// <param name="frames">One length-prefixed message, prefix included.</param>
+    /// <param name="frames">One length-prefixed message, prefix included; the array is the entry's own from then on.</param>
     /// <param name="trailers">Trailers to replay, <c>grpc-status</c> included.</param>
     /// <param name="coding">How the message is coded.</param>
     /// <param name="isPublic">Whether the answer said that callers with credentials may share it.</param>
     /// <param name="initialAge">How old the answer was when it came.</param>
-    /// <param name="storedAt">The timestamp at which it came.</param>
-    /// <param name="freshUntil">The timestamp from which it must not be used.</param>
-    public CachedResponse(MetadataField[] initialMetadata, byte[] frames, MetadataField[] trailers, MessageCoding coding, bool isPublic, TimeSpan initialAge, long storedAt, long freshUntil)
-        : base(freshUntil)
-    {
-        InitialMetadata = initialMetadata;
-        Frames = frames;
-        Trailers = trailers;
-        Coding = coding;
-        IsPublic = isPublic;
-        InitialAge = initialAge;
-        StoredAt = storedAt;
-        CostBytes = OverheadBytes + frames.Length + Cost(initialMetadata) + Cost(trailers);
-    }
+    /// <param name="storedAt">The timestamp at which it was asked for.</param>
+    /// <param name="freshUntil">The timestamp from which it is stale.</param>
+    /// <param name="staleUntil">The timestamp from which it must not be used at all; null: no stale window.</param>
+    /// <param name="asOf">The store's purge sequence when it was asked for.</param>
+    /// <param name="tags">What a purge may name it by; null: none.</param>
+    public static CacheEntry Response(
+        ReadOnlySpan<MetadataField> initialMetadata,
+        byte[] frames,
+        ReadOnlySpan<MetadataField> trailers,
+        MessageCoding coding,
+        bool isPublic,
+        TimeSpan initialAge,
+        long storedAt,
+        long freshUntil,
+        long? staleUntil = null,
+        long asOf = 0,
+        string[]? tags = null) =>
+        new(EntryHead.Write(EntryKind.Response, coding, isPublic, freshUntil, Math.Max(freshUntil, staleUntil ?? freshUntil), storedAt, initialAge, asOf, initialMetadata, trailers), frames, tags ?? []);
 
-    /// <summary>Response headers to replay.</summary>
-    public MetadataField[] InitialMetadata { get; }
-
-    /// <summary>One length-prefixed message, prefix included.</summary>
-    public byte[] Frames { get; }
-
-    /// <summary>Trailers to replay.</summary>
-    public MetadataField[] Trailers { get; }
-
-    /// <summary>How the message is coded.</summary>
-    public MessageCoding Coding { get; }
-
-    /// <summary>Whether callers with credentials may share it.</summary>
-    public bool IsPublic { get; }
-
-    /// <summary>How old the answer was when it came.</summary>
-    public TimeSpan InitialAge { get; }
-
-    /// <summary>The timestamp at which it came.</summary>
-    public long StoredAt { get; }
-
-    /// <inheritdoc/>
-    public override long CostBytes { get; }
-
-    private static long Cost(MetadataField[] fields)
-    {
-        long cost = 0;
-        foreach (var field in fields)
-        {
-            cost += FieldOverheadBytes + (2L * (field.Name.Length + field.Value.Length));
-        }
-
-        return cost;
-    }
-}
-
-/// <summary>Stands where an answer would: the answers under this key also depend on these request fields (RFC 9111 section 4.1).</summary>
-public sealed class VaryMarker : CacheEntry
-{
-    /// <summary>Makes a marker.</summary>
+    /// <summary>A marker.</summary>
     /// <param name="names">Lower-case metadata names in ordinal order, without repeats.</param>
     /// <param name="freshUntil">The timestamp from which it must not be used.</param>
-    public VaryMarker(string[] names, long freshUntil)
-        : base(freshUntil)
-    {
-        Names = names;
-        CostBytes = OverheadBytes + names.Sum(name => (long)FieldOverheadBytes + (2 * name.Length));
-    }
+    /// <param name="asOf">The store's purge sequence when it was asked for.</param>
+    /// <param name="tags">What a purge may name it by; null: none.</param>
+    public static CacheEntry VaryMarker(string[] names, long freshUntil, long asOf = 0, string[]? tags = null) =>
+        new(EntryHead.Write(EntryKind.VaryMarker, MessageCoding.Identity, isPublic: false, freshUntil, freshUntil, 0, TimeSpan.Zero, asOf, Array.ConvertAll(names, name => new MetadataField(name, string.Empty)), []), [], tags ?? []);
 
-    /// <summary>Lower-case metadata names in ordinal order, without repeats.</summary>
-    public string[] Names { get; }
-
-    /// <inheritdoc/>
-    public override long CostBytes { get; }
+    /// <summary>Reads the entry as a hit is read.</summary>
+    public CacheHit Read() => new(Head, Frames, Frames);
 }

@@ -1,22 +1,19 @@
-using System.Text;
 using EdgeMesh.Testing;
+using static EdgeMesh.Caching.Tests.StoreTesting;
 
 namespace EdgeMesh.Caching.Tests;
 
 public sealed class MemoryCacheStoreTests
 {
-    private static readonly long Second = new ManualTimeProvider().TimestampFrequency;
-
     [Fact]
     public void Get_StoredUnderAnEqualKey_IsFound()
     {
         using var store = new MemoryCacheStore(1 << 20, new ManualTimeProvider());
-        var entry = Entry(10, 60);
 
-        Assert.True(store.TrySet(Key("a"), entry));
+        Assert.Equal(StoreOutcome.Stored, store.Set(Key("a"), Entry(10, 60, seed: 7)));
 
-        Assert.Same(entry, store.Get(Key("a")));
-        Assert.Null(store.Get(Key("b")));
+        Assert.Equal(7, ReadSeed(store.Get(Key("a"), 0)));
+        Assert.False(store.Get(Key("b"), 0).IsHit);
         Assert.Equal(1, store.Count);
     }
 
@@ -25,44 +22,44 @@ public sealed class MemoryCacheStoreTests
     {
         var time = new ManualTimeProvider();
         using var store = new MemoryCacheStore(1 << 20, time);
-        store.TrySet(Key("a"), Entry(10, 60));
+        store.Set(Key("a"), Entry(10, 60));
 
         time.Advance(TimeSpan.FromSeconds(59));
-        Assert.NotNull(store.Get(Key("a")));
+        Assert.True(store.Get(Key("a"), time.GetTimestamp()).IsHit);
         time.Advance(TimeSpan.FromSeconds(1));
-        Assert.Null(store.Get(Key("a")));
+        Assert.False(store.Get(Key("a"), time.GetTimestamp()).IsHit);
     }
 
     [Fact]
-    public void TrySet_AlreadyExpired_IsRefused()
+    public void Set_AlreadyExpired_IsRefused()
     {
         var time = new ManualTimeProvider();
         using var store = new MemoryCacheStore(1 << 20, time);
         time.Advance(TimeSpan.FromSeconds(60));
 
-        Assert.False(store.TrySet(Key("a"), Entry(10, 60)));
+        Assert.Equal(StoreOutcome.Expired, store.Set(Key("a"), Entry(10, 60)));
         Assert.Equal(0, store.Count);
     }
 
     [Fact]
-    public void TrySet_LargerThanTheBudget_IsRefusedWithoutHarm()
+    public void Set_LargerThanTheBudget_IsRefusedWithoutHarm()
     {
         using var store = new MemoryCacheStore(100_000, new ManualTimeProvider());
-        store.TrySet(Key("small"), Entry(10, 60));
+        store.Set(Key("small"), Entry(10, 60));
 
-        Assert.False(store.TrySet(Key("large"), Entry(100_001, 60)));
+        Assert.Equal(StoreOutcome.NoRoom, store.Set(Key("large"), Entry(100_001, 60)));
 
-        Assert.NotNull(store.Get(Key("small")));
+        Assert.True(store.Get(Key("small"), 0).IsHit);
     }
 
     [Fact]
-    public void TrySet_MoreThanTheBudgetInAll_NeverChargesMoreThanIt()
+    public void Set_MoreThanTheBudgetInAll_NeverChargesMoreThanIt()
     {
         const long Budget = 200_000;
         using var store = new MemoryCacheStore(Budget, new ManualTimeProvider());
         for (var i = 0; i < 1000; i++)
         {
-            store.TrySet(Key($"{i}"), Entry(1000, 60));
+            store.Set(Key($"{i}"), Entry(1000, 60));
             Assert.InRange(store.ChargedBytes, 0, Budget);
         }
 
@@ -73,23 +70,12 @@ public sealed class MemoryCacheStoreTests
     public void Remove_Stored_IsGoneAndItsChargeToo()
     {
         using var store = new MemoryCacheStore(1 << 20, new ManualTimeProvider());
-        store.TrySet(Key("a"), Entry(10, 60));
+        store.Set(Key("a"), Entry(10, 60));
 
         store.Remove(Key("a"));
 
-        Assert.Null(store.Get(Key("a")));
+        Assert.False(store.Get(Key("a"), 0).IsHit);
         Assert.Equal(0, store.ChargedBytes);
-    }
-
-    [Fact]
-    public void CostBytes_CountsMessageMetadataAndTrailers()
-    {
-        var bare = Entry(0, 60).CostBytes;
-
-        Assert.Equal(bare + 1000, Entry(1000, 60).CostBytes);
-        var more = new CachedResponse([new("name", "value"), new("name", "value")], [], [new("grpc-status", "0")], MessageCoding.Identity, true, TimeSpan.Zero, 0, 1);
-        Assert.True(more.CostBytes > bare + 2 * (3 + 9));
-        Assert.True(new VaryMarker(["x-lang"], 1).CostBytes > 0);
     }
 
     [Fact]
@@ -100,9 +86,4 @@ public sealed class MemoryCacheStoreTests
         Assert.NotEqual(Key("a"), Key("b"));
         Assert.DoesNotContain("secret", Key("secret").ToString(), StringComparison.Ordinal);
     }
-
-    private static CacheKey Key(string text) => new(Encoding.UTF8.GetBytes(text));
-
-    private static CachedResponse Entry(int bytes, int seconds) =>
-        new([], new byte[bytes], [], MessageCoding.Identity, isPublic: false, TimeSpan.Zero, storedAt: 0, freshUntil: seconds * Second);
 }

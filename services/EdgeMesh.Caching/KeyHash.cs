@@ -1,0 +1,158 @@
+using System.Buffers.Binary;
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using System.Security.Cryptography;
+using ArmAes = System.Runtime.Intrinsics.Arm.Aes;
+using X86Aes = System.Runtime.Intrinsics.X86.Aes;
+
+namespace EdgeMesh.Caching;
+
+/// <summary>128 bits of keyed hash over bytes: where a key stands in an index, and what a tag is known by.</summary>
+/// <param name="Low">Bits 0 to 63: for policies.</param>
+/// <param name="High">Bits 64 to 127: for indexes.</param>
+/// <remarks>
+/// The secret is drawn anew in each process, so a peer cannot aim many keys at one place, and no hash means anything outside.
+/// With AES instructions: four lanes that take 16 bytes each, four AES rounds a block (the ALRED construction, as in Pelican
+/// MAC, Daemen and Rijmen 2005), folded by four more. Without: SipHash-1-3 with 128 bits of output (Aumasson and Bernstein 2012).
+/// Neither is a signature: keys are compared byte for byte where it matters. Allocates nothing.
+/// </remarks>
+public readonly record struct KeyHash(ulong Low, ulong High)
+{
+    private const int BlockBytes = 64;
+
+    // Read once: the compiler then treats them as constants.
+    private static readonly Vector128<byte>[] Secret = [.. Enumerable.Range(0, 8).Select(_ => Vector128.Create(RandomNumberGenerator.GetBytes(16)))];
+    private static readonly Vector128<byte> Key0 = Secret[0];
+    private static readonly Vector128<byte> Key1 = Secret[1];
+    private static readonly Vector128<byte> Key2 = Secret[2];
+    private static readonly Vector128<byte> Key3 = Secret[3];
+    private static readonly Vector128<byte> Key4 = Secret[4];
+    private static readonly Vector128<byte> Key5 = Secret[5];
+    private static readonly Vector128<byte> Key6 = Secret[6];
+    private static readonly Vector128<byte> Key7 = Secret[7];
+
+    /// <summary>What an index keeps of the hash.</summary>
+    internal uint Fingerprint => (uint)(High >> 32);
+
+    /// <summary>Hashes bytes.</summary>
+    public static KeyHash Compute(ReadOnlySpan<byte> bytes) =>
+        X86Aes.IsSupported || ArmAes.IsSupported ? ComputeByAes(bytes) : ComputeBySipHash(bytes);
+
+    internal static KeyHash ComputeByAes(ReadOnlySpan<byte> bytes)
+    {
+        // 1. Whole blocks, a lane for every 16 bytes of each.
+        var (lane0, lane1, lane2, lane3) = (Key0, Key1, Key2, Key3);
+        ref var at = ref MemoryMarshal.GetReference(bytes);
+        var rest = bytes.Length;
+        for (; rest >= BlockBytes; rest -= BlockBytes)
+        {
+            Absorb(ref at, ref lane0, ref lane1, ref lane2, ref lane3);
+            at = ref Unsafe.Add(ref at, BlockBytes);
+        }
+
+        // 2. What is left, padded with zeros: the length tells it from a key that ends in zeros.
+        if (rest > 0)
+        {
+            Span<byte> last = stackalloc byte[BlockBytes];
+            last.Clear();
+            bytes[^rest..].CopyTo(last);
+            Absorb(ref MemoryMarshal.GetReference(last), ref lane0, ref lane1, ref lane2, ref lane3);
+        }
+
+        // 3. The lanes into one.
+        var folded = Round(lane0 ^ Vector128.CreateScalar((ulong)bytes.Length).AsByte(), lane1) ^ Round(lane2, lane3);
+        folded = Round(Round(Round(folded, Key5), Key6), Key7).AsByte();
+        var halves = folded.AsUInt64();
+        return new KeyHash(halves.ToScalar(), halves.GetElement(1));
+    }
+
+    internal static KeyHash ComputeBySipHash(ReadOnlySpan<byte> bytes)
+    {
+        var (key0, key1) = (Key4.AsUInt64().ToScalar(), Key4.AsUInt64().GetElement(1));
+        var state = new SipState(key0 ^ 0x736f6d6570736575, key1 ^ 0x646f72616e646f6d ^ 0xee, key0 ^ 0x6c7967656e657261, key1 ^ 0x7465646279746573);
+        var rest = bytes;
+        for (; rest.Length >= sizeof(ulong); rest = rest[sizeof(ulong)..])
+        {
+            state.Absorb(BinaryPrimitives.ReadUInt64LittleEndian(rest));
+        }
+
+        var last = (ulong)bytes.Length << 56;
+        for (var i = 0; i < rest.Length; i++)
+        {
+            last |= (ulong)rest[i] << (8 * i);
+        }
+
+        state.Absorb(last);
+        return new KeyHash(state.Squeeze(0xee), state.Squeeze(0xdd));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Absorb(ref byte block, ref Vector128<byte> lane0, ref Vector128<byte> lane1, ref Vector128<byte> lane2, ref Vector128<byte> lane3)
+    {
+        lane0 ^= Vector128.LoadUnsafe(ref block);
+        lane1 ^= Vector128.LoadUnsafe(ref block, 16);
+        lane2 ^= Vector128.LoadUnsafe(ref block, 32);
+        lane3 ^= Vector128.LoadUnsafe(ref block, 48);
+        RoundAll(Key4, ref lane0, ref lane1, ref lane2, ref lane3);
+        RoundAll(Key5, ref lane0, ref lane1, ref lane2, ref lane3);
+        RoundAll(Key6, ref lane0, ref lane1, ref lane2, ref lane3);
+        RoundAll(Key7, ref lane0, ref lane1, ref lane2, ref lane3);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void RoundAll(Vector128<byte> key, ref Vector128<byte> lane0, ref Vector128<byte> lane1, ref Vector128<byte> lane2, ref Vector128<byte> lane3)
+    {
+        lane0 = Round(lane0, key);
+        lane1 = Round(lane1, key);
+        lane2 = Round(lane2, key);
+        lane3 = Round(lane3, key);
+    }
+
+    /// <summary>One AES round: substitute, shift, mix, add the key (FIPS 197 section 5.1). Arm adds its key first, so zero is given there.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<byte> Round(Vector128<byte> state, Vector128<byte> key) =>
+        X86Aes.IsSupported ? X86Aes.Encrypt(state, key) : ArmAes.MixColumns(ArmAes.Encrypt(state, Vector128<byte>.Zero)) ^ key;
+
+    private struct SipState(ulong v0, ulong v1, ulong v2, ulong v3)
+    {
+        public void Absorb(ulong word)
+        {
+            v3 ^= word;
+            Mix();
+            v0 ^= word;
+        }
+
+        public ulong Squeeze(ulong domain)
+        {
+            if (domain == 0xee)
+            {
+                v2 ^= domain;
+            }
+            else
+            {
+                v1 ^= domain;
+            }
+
+            Mix();
+            Mix();
+            Mix();
+            return v0 ^ v1 ^ v2 ^ v3;
+        }
+
+        private void Mix()
+        {
+            v0 += v1;
+            v1 = BitOperations.RotateLeft(v1, 13) ^ v0;
+            v0 = BitOperations.RotateLeft(v0, 32);
+            v2 += v3;
+            v3 = BitOperations.RotateLeft(v3, 16) ^ v2;
+            v0 += v3;
+            v3 = BitOperations.RotateLeft(v3, 21) ^ v0;
+            v2 += v1;
+            v1 = BitOperations.RotateLeft(v1, 17) ^ v2;
+            v2 = BitOperations.RotateLeft(v2, 32);
+        }
+    }
+}

@@ -1,0 +1,50 @@
+using System.Runtime.CompilerServices;
+
+namespace EdgeMesh.Caching;
+
+/// <summary>Hits and misses, counted by each reader for itself.</summary>
+/// <remarks>A cache line for each of the first 63 readers, who write it alone; those beyond share the last by interlocked adds. Sums are read at any time.</remarks>
+internal sealed class StoreCounters
+{
+    private const int CellWords = 8; // 64 bytes.
+    private const int Cells = 64;
+
+    private readonly long[] _words = new long[Cells * CellWords];
+
+    /// <summary>Memory of the counters.</summary>
+    public static int Bytes => sizeof(long) * CellWords * Cells;
+
+    public long Hits => Sum(0);
+
+    public long Misses => Sum(1);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void CountHit(int reader) => Count(reader, 0);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void CountMiss(int reader) => Count(reader, 1);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Count(int reader, int counter)
+    {
+        if (reader < Cells - 1)
+        {
+            _words[(reader * CellWords) + counter]++;
+        }
+        else
+        {
+            Interlocked.Increment(ref _words[((Cells - 1) * CellWords) + counter]);
+        }
+    }
+
+    private long Sum(int counter)
+    {
+        long sum = 0;
+        for (var i = 0; i < Cells; i++)
+        {
+            sum += Volatile.Read(ref _words[(i * CellWords) + counter]);
+        }
+
+        return sum;
+    }
+}
