@@ -26,7 +26,7 @@ public sealed unsafe partial class SlabStore
         set
         {
             ArgumentOutOfRangeException.ThrowIfLessThan(value, MinCapacityBytes);
-            ArgumentOutOfRangeException.ThrowIfGreaterThan(value, Memory.PageMemory.MaxBytes);
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(value, MaxCapacityBytes);
             lock (_lock)
             {
                 _ledger.CapacityBytes = value;
@@ -51,6 +51,7 @@ public sealed unsafe partial class SlabStore
         {
             while (MaintainTurn())
             {
+                Thread.Yield();
             }
         }
         finally
@@ -111,7 +112,8 @@ public sealed unsafe partial class SlabStore
 
             if (_ledger.HeldBytes > _ledger.CapacityBytes)
             {
-                isMore |= TryCompactLocked();
+                // What waits for readers leaves soon, and pages with it.
+                isMore |= TryCompactLocked() || _limbo.Count > 0;
                 _memory.TrimKept(0);
             }
 

@@ -122,6 +122,7 @@ public sealed unsafe partial class SlabStore
         // 1. One page at a time: what could not leave the last one stays there.
         if (_drainingPage != 0)
         {
+            DrainLocked();
             _slabs.EndDraining(_drainingPage);
         }
 

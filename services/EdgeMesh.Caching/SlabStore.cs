@@ -29,6 +29,9 @@ public sealed unsafe partial class SlabStore : ICacheStore, IDisposable
     /// <summary>The least budget: below it, a handful of sizes could take all pages.</summary>
     public const long MinCapacityBytes = 1024 * 1024;
 
+    /// <summary>The largest budget: 64 GiB, what references of 32 bits reach in units of 16 bytes.</summary>
+    public const long MaxCapacityBytes = PageMemory.MaxBytes;
+
     // A page is a five-hundredth of the budget, so that free slots of many sizes cannot bind much of it; at least what the
     // system gives back at once, at most what holds the longest key and metadata that a relay takes (64 KiB + 32 KiB).
     private const int PagesPerStore = 512;
@@ -66,7 +69,7 @@ public sealed unsafe partial class SlabStore : ICacheStore, IDisposable
     public SlabStore(SlabStoreOptions options, TimeProvider time)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(options.CapacityBytes, MinCapacityBytes);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.CapacityBytes, PageMemory.MaxBytes);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.CapacityBytes, MaxCapacityBytes);
         _time = time;
         _startedAt = time.GetTimestamp();
         _ledger = new MemoryLedger(options.CapacityBytes);

@@ -55,7 +55,7 @@ public sealed class EdgeLocationNode : IAsyncDisposable
         var time = TimeProvider.System;
         var handler = UpstreamHandler.CreateForNode();
         var region = new Upstream("Region", options.Region, new HttpMessageInvoker(handler));
-        var store = new MemoryCacheStore(options.EffectiveCacheBytes, time);
+        var store = new SlabStore(new SlabStoreOptions { CapacityBytes = options.EffectiveCacheBytes }, time);
         var relayOptions = new RelayOptions { NodeName = options.Name, NodeDescription = $"edge location {options.Name}" };
         var relay = new RelayHandler(relayOptions, new RegionRouter(options.Name, region), store, time);
         var channel = GrpcChannel.ForAddress(options.Region, new GrpcChannelOptions { HttpHandler = UpstreamHandler.CreateForNode(), DisposeHttpClient = true });

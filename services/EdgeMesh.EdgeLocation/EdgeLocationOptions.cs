@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using EdgeMesh.Admin;
+using EdgeMesh.Caching;
 using EdgeMesh.Relay;
 using EdgeMesh.Relay.Hosting;
 using EdgeMesh.Relay.Upstreams;
@@ -13,7 +14,6 @@ public sealed class EdgeLocationOptions
 {
     // A share that leaves room for calls in flight, connections and the runtime itself.
     private const int MemoryShare = 4;
-    private const long MinCacheBytes = 1024 * 1024;
 
     /// <summary>Name, like <c>LHR50-1</c>.</summary>
     public required string Name { get; init; }
@@ -27,7 +27,7 @@ public sealed class EdgeLocationOptions
     /// <summary>Where it is administered: <c>ADDRESS:PORT</c>; null: on loopback, at the port of <see cref="Listen"/> and 100.</summary>
     public string? AdminListen { get; init; }
 
-    /// <summary>Budget of the cache in bytes, at least 1 MiB; null: a quarter of the memory that this process may use.</summary>
+    /// <summary>Budget of the cache in bytes, 1 MiB to 64 GiB, for everything that the cache holds; null: a quarter of the memory that this process may use.</summary>
     public long? CacheBytes { get; init; }
 
     /// <summary>Where other nodes and clients reach it; null: where it listens.</summary>
@@ -49,7 +49,7 @@ public sealed class EdgeLocationOptions
     public string Version { get; init; } = typeof(EdgeLocationOptions).Assembly.GetName().Version?.ToString(3) ?? "0.0.0";
 
     /// <summary>The budget in force.</summary>
-    internal long EffectiveCacheBytes => CacheBytes ?? Math.Max(MinCacheBytes, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / MemoryShare);
+    internal long EffectiveCacheBytes => CacheBytes ?? Math.Clamp(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / MemoryShare, SlabStore.MinCapacityBytes, SlabStore.MaxCapacityBytes);
 
     /// <summary>Everything that a start would refuse before it takes a port; one line a fault, beginning with the option's name.</summary>
     public IReadOnlyList<string> FindFaults()
@@ -80,9 +80,9 @@ public sealed class EdgeLocationOptions
             failures.Add($"--region must be an http or https URL with host and port only, like http://127.0.0.1:6400, got \"{Region}\"");
         }
 
-        if (CacheBytes is { } bytes && bytes < MinCacheBytes)
+        if (CacheBytes is { } bytes && bytes is < SlabStore.MinCapacityBytes or > SlabStore.MaxCapacityBytes)
         {
-            failures.Add($"--cache-bytes must be at least {MinCacheBytes}, got {bytes}");
+            failures.Add($"--cache-bytes must be {SlabStore.MinCapacityBytes} to {SlabStore.MaxCapacityBytes}, got {bytes}");
         }
 
         if (AdvertisedAddress is not null && !(Uri.TryCreate(AdvertisedAddress, UriKind.Absolute, out var advertised) && Upstream.IsAddress(advertised)))

@@ -39,6 +39,12 @@ public sealed class RelayOptions
     /// <summary>Longest answer that is stored, in bytes. Default 4 MiB + 64 KiB: the largest message of a default client, and its frame.</summary>
     public int MaxStoredMessageBytes { get; init; } = (4 * 1024 * 1024) + (64 * 1024);
 
+    /// <summary>
+    /// How long a caller of a large stored answer may take for 64 KiB of it before the call is aborted. Default 30 s: meanwhile the
+    /// store cannot use the answer's memory for another.
+    /// </summary>
+    public TimeSpan HeldWriteTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>How long a fill may run on when nobody waits for it any more. Default 30 s.</summary>
     public TimeSpan DetachedFillTimeout { get; init; } = TimeSpan.FromSeconds(30);
 

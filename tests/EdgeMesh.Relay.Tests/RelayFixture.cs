@@ -14,9 +14,9 @@ internal sealed class RelayFixture : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly HttpMessageHandler _upstream;
-    private readonly MemoryCacheStore? _store;
+    private readonly SlabStore? _store;
 
-    private RelayFixture(WebApplication app, HttpMessageHandler upstream, MemoryCacheStore? store, RelayHandler relay, ManualTimeProvider? time)
+    private RelayFixture(WebApplication app, HttpMessageHandler upstream, SlabStore? store, RelayHandler relay, ManualTimeProvider? time)
     {
         _app = app;
         _upstream = upstream;
@@ -43,7 +43,7 @@ internal sealed class RelayFixture : IAsyncDisposable
     {
         handler ??= UpstreamHandler.Create();
         var clock = (TimeProvider?)time ?? TimeProvider.System;
-        var store = isCaching ? new MemoryCacheStore(64 << 20, clock) : null;
+        var store = isCaching ? new SlabStore(new SlabStoreOptions { CapacityBytes = 64 << 20, PoisonsFreedMemory = true }, clock) : null;
         var relay = new RelayHandler(options, new SingleUpstream(new Upstream("Region eu-west-2", upstream, new HttpMessageInvoker(handler))), store, clock);
         var app = NodeHost.CreateBuilder(new IPEndPoint(IPAddress.Loopback, 0), certificate, logging => logging.SetMinimumLevel(LogLevel.None), TimeSpan.FromSeconds(5)).Build();
         relay.Use(app);

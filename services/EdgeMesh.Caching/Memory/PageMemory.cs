@@ -39,7 +39,7 @@ internal sealed unsafe class PageMemory : IDisposable
     }
 
     /// <summary>The most that references reach.</summary>
-    public static long MaxBytes => (long)MaxRegions << RegionShift;
+    public const long MaxBytes = (long)MaxRegions << RegionShift;
 
     /// <summary>Bytes of a page.</summary>
     public int PageBytes { get; }

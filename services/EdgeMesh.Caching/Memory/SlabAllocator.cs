@@ -265,7 +265,7 @@ internal sealed unsafe class SlabAllocator
 
         owner.FreeSlots -= page.IsDraining ? page.DrainedFrom : owner.SlotsPerPage;
         ClassesInUse -= --owner.Pages == 0 ? 1 : 0;
-        page.IsOwned = false;
+        page = default;
         _memory.Return(number);
     }
 

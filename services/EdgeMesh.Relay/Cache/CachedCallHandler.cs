@@ -42,19 +42,15 @@ internal sealed class CachedCallHandler(RelayOptions options, ICacheStore store,
         var facts = RequestFacts.Read(context, record.Path);
         if (!RequestKey.TryReadMessage(frame, facts.Encoding, options.MaxKeyedMessageBytes, out var message))
         {
-            lookup = new Lookup(facts, default, null, null);
+            lookup = new Lookup(facts, default, null, HasEntry: false);
             return false;
         }
 
         var own = RequestKey.Primary(facts, facts.Identity, message);
-        var entry = Find(context, facts, own);
-        if (entry is null && facts.Identity is not null)
-        {
-            // A call with credentials meets a shared entry only if the answer said `public`.
-            entry = Find(context, facts, RequestKey.Primary(facts, null, message)) is { IsPublic: true } shared ? shared : null;
-        }
-
-        if (entry is not null && _hits.TryWrite(context, entry, facts, record))
+        var now = time.GetTimestamp();
+        var found = Find(context, facts, own, now);
+        using var hit = found.IsHit || facts.Identity is null ? found : FindPublic(context, facts, RequestKey.Primary(facts, null, message), now);
+        if (hit.IsHit && _hits.TryWrite(context, hit, now, facts, record))
         {
             context.Request.BodyReader.AdvanceTo(frame.End);
             record.Decide(CallOutcome.Hit);
@@ -62,7 +58,7 @@ internal sealed class CachedCallHandler(RelayOptions options, ICacheStore store,
             return true;
         }
 
-        lookup = new Lookup(facts, message, own, entry);
+        lookup = new Lookup(facts, message, own, hit.IsHit);
         return false;
     }
 
@@ -76,8 +72,9 @@ internal sealed class CachedCallHandler(RelayOptions options, ICacheStore store,
         context.Request.BodyReader.AdvanceTo(frame.End);
 
         // 1. A large answer, or one to be decompressed.
-        if (lookup.Entry is { } entry && await _hits.TryWriteAsync(context, entry, facts.AcceptsGzip, HitResponse.Hit, record).ConfigureAwait(false))
+        if (lookup.HasEntry && TryAnswer(context, facts, keys, record) is { } writing)
         {
+            await writing.ConfigureAwait(false);
             record.Decide(CallOutcome.Hit);
             return;
         }
@@ -110,8 +107,9 @@ internal sealed class CachedCallHandler(RelayOptions options, ICacheStore store,
                 if (ReferenceEquals(fill, mine))
                 {
                     // Race (1).
-                    if (mayShare && Find(call.Context, call.Facts, call.Keys) is { } stored && await _hits.TryWriteAsync(call.Context, stored, call.Facts.AcceptsGzip, HitResponse.Hit, call.Record).ConfigureAwait(false))
+                    if (mayShare && TryAnswer(call.Context, call.Facts, call.Keys, call.Record) is { } writing)
                     {
+                        await writing.ConfigureAwait(false);
                         mine.EndUnstarted();
                         call.Record.Decide(CallOutcome.Hit);
                         return;
@@ -153,11 +151,12 @@ internal sealed class CachedCallHandler(RelayOptions options, ICacheStore store,
             switch (outcome.Kind)
             {
                 case FillOutcomeKind.Stored when fill.Job.HasSameFields(outcome.VaryNames!, fields):
-                    if (!await _hits.TryWriteAsync(call.Context, outcome.Response!, call.Facts.AcceptsGzip, "fwd=miss; collapsed", call.Record).ConfigureAwait(false))
+                    if (_hits.TryWriteAll(call.Context, outcome.Response!.Read(), time.GetTimestamp(), call.Facts.AcceptsGzip, "fwd=miss; collapsed", call.Record) is not { } writing)
                     {
                         return Followed.GoAlone;
                     }
 
+                    await writing.ConfigureAwait(false);
                     return Followed.Answered;
                 case FillOutcomeKind.Failed:
                     await forwarder.AnswerAsync(call.Context, outcome.Fault, $"{options.NodeName}; fwd=miss; collapsed; detail=failed").ConfigureAwait(false);
@@ -248,29 +247,53 @@ internal sealed class CachedCallHandler(RelayOptions options, ICacheStore store,
         return new CallKeys(own, shared, RequestKey.Flight(own, facts));
     }
 
-    /// <summary>Finds a fresh entry that this call may have.</summary>
-    private CachedResponse? Find(HttpContext context, in RequestFacts facts, in CallKeys keys)
+    /// <summary>Answers from the store.</summary>
+    /// <returns>The writing of what is left; null, with nothing written: there is no answer for this call.</returns>
+    private Task? TryAnswer(HttpContext context, in RequestFacts facts, in CallKeys keys, CallRecord record)
     {
-        if (Find(context, facts, keys.Own) is { } own)
-        {
-            return own;
-        }
-
-        // A call with credentials meets a shared entry only if the answer said `public`.
-        return !ReferenceEquals(keys.Own, keys.Shared) && Find(context, facts, keys.Shared) is { IsPublic: true } shared ? shared : null;
+        var now = time.GetTimestamp();
+        var found = Find(context, facts, keys.Own, now);
+        using var hit = found.IsHit || ReferenceEquals(keys.Own, keys.Shared) ? found : FindPublic(context, facts, keys.Shared, now);
+        return hit.IsHit ? _hits.TryWriteAll(context, hit, now, facts.AcceptsGzip, HitResponse.Hit, record) : null;
     }
 
-    private CachedResponse? Find(HttpContext context, in RequestFacts facts, CacheKey key)
+    /// <summary>Finds what a call with credentials may share: an answer that said <c>public</c>.</summary>
+    private CacheHit FindPublic(HttpContext context, in RequestFacts facts, CacheKey shared, long now)
     {
-        switch (store.Get(key))
+        var hit = Find(context, facts, shared, now);
+        return hit.IsHit && !hit.Head.IsPublic ? Leave(hit) : hit;
+    }
+
+    /// <summary>Finds a fresh entry under a key, or under that of the variant that the request asks for.</summary>
+    private CacheHit Find(HttpContext context, in RequestFacts facts, CacheKey key, long now)
+    {
+        var hit = GetFresh(key, now);
+        if (!hit.IsHit || hit.Head.Kind == EntryKind.Response)
         {
-            case CachedResponse entry:
-                return facts.Influences is null ? entry : null;
-            case VaryMarker marker when facts.AreInfluencesWithin(marker.Names):
-                return store.Get(RequestKey.Variant(key, FillJob.SelectFields(marker.Names, context.Request.Headers))) as CachedResponse;
-            default:
-                return null;
+            return facts.Influences is null ? hit : Leave(hit);
         }
+
+        var names = _hits.ReadNames(hit.Head);
+        hit.Dispose();
+        if (!facts.AreInfluencesWithin(names))
+        {
+            return default;
+        }
+
+        hit = GetFresh(RequestKey.Variant(key, FillJob.SelectFields(names, context.Request.Headers)), now);
+        return hit.IsHit && hit.Head.Kind != EntryKind.Response ? Leave(hit) : hit;
+    }
+
+    private CacheHit GetFresh(CacheKey key, long now)
+    {
+        var hit = store.Get(key, now);
+        return hit.IsHit && now >= hit.Head.FreshUntil ? Leave(hit) : hit;
+    }
+
+    private static CacheHit Leave(CacheHit hit)
+    {
+        hit.Dispose();
+        return default;
     }
 
     private FillJob MakeJob(Call call, KeyValuePair<string, StringValues>[] fields, bool isShared)
@@ -290,8 +313,8 @@ internal sealed class CachedCallHandler(RelayOptions options, ICacheStore store,
     /// <param name="Facts">The request's metadata.</param>
     /// <param name="Message">The request's message, decompressed; it lies in the request's pipe unless it was compressed.</param>
     /// <param name="Own">Its key with the caller's identity; null: the message cannot be read, and the call not be cached.</param>
-    /// <param name="Entry">A fresh entry; null: none.</param>
-    internal readonly record struct Lookup(RequestFacts Facts, ReadOnlySequence<byte> Message, CacheKey? Own, CachedResponse? Entry);
+    /// <param name="HasEntry">Whether there was a fresh entry for it.</param>
+    internal readonly record struct Lookup(RequestFacts Facts, ReadOnlySequence<byte> Message, CacheKey? Own, bool HasEntry);
 
     private readonly record struct Call(HttpContext Context, RequestFacts Facts, CallKeys Keys, byte[] Body, Upstream Upstream, MethodState Method, CallDeadline Deadline, CallRecord Record);
 }

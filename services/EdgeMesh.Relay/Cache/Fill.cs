@@ -27,7 +27,7 @@ internal enum FillOutcomeKind
 /// <param name="Response">The answer, when stored.</param>
 /// <param name="VaryNames">What it varies by, when stored.</param>
 /// <param name="Fault">Why, when failed.</param>
-internal readonly record struct FillOutcome(FillOutcomeKind Kind, CachedResponse? Response = null, string[]? VaryNames = null, RelayFault Fault = default);
+internal readonly record struct FillOutcome(FillOutcomeKind Kind, CacheEntry? Response = null, string[]? VaryNames = null, RelayFault Fault = default);
 
 /// <summary>What the first caller gets when the answer's headers have come. The fill disposes of it.</summary>
 /// <param name="Response">The answer.</param>

@@ -22,6 +22,7 @@ internal sealed class FillJob
     private readonly Upstream _upstream;
     private readonly KeyValuePair<string, StringValues>[] _fields;
     private long _askedAt;
+    private long _asOf;
 
     public FillJob(RelayOptions options, ICacheStore store, FillTable table, RelayCounters counters, TimeProvider time, CallKeys keys, RequestFacts facts, MethodState method, Upstream upstream, HttpRequestMessage request, KeyValuePair<string, StringValues>[] fields)
     {
@@ -53,6 +54,7 @@ internal sealed class FillJob
     {
         // RFC 9111 section 4.2.3: an answer's age counts from the request.
         _askedAt = Time.GetTimestamp();
+        _asOf = _store.Sequence;
         return _upstream.Invoker.SendAsync(_request, cancellationToken);
     }
 
@@ -94,7 +96,7 @@ internal sealed class FillJob
     }
 
     /// <summary>Stores a whole answer, if its end allows it.</summary>
-    public CachedResponse? Store(HttpResponseMessage response, AnswerRules rules, byte[] frame)
+    public CacheEntry? Store(HttpResponseMessage response, AnswerRules rules, byte[] frame)
     {
         // 1. One whole message, grpc-status 0, and trailers that take nothing back.
         var rest = new System.Buffers.ReadOnlySequence<byte>(frame);
@@ -111,7 +113,7 @@ internal sealed class FillJob
 
         // 2. The entry, under the identity of its caller unless it is public.
         var freshUntil = _askedAt + (long)(rules.Lifetime.TotalSeconds * Time.TimestampFrequency);
-        var entry = new CachedResponse(
+        var entry = CacheEntry.Response(
             [.. Stored(response.Headers.NonValidated), .. Stored(response.Content.Headers.NonValidated)],
             frame,
             [.. Stored(trailers)],
@@ -119,16 +121,17 @@ internal sealed class FillJob
             rules.IsPublic,
             rules.Age,
             _askedAt,
-            freshUntil);
+            freshUntil,
+            asOf: _asOf);
         var key = rules.IsPublic ? Keys.Shared : Keys.Own;
         if (rules.VaryNames.Length > 0)
         {
-            _store.TrySet(key, new VaryMarker(rules.VaryNames, freshUntil));
+            _store.Set(key, CacheEntry.VaryMarker(rules.VaryNames, freshUntil, _asOf));
             key = RequestKey.Variant(key, SelectFields(rules.VaryNames, _fields));
         }
 
         // An entry that the store refuses still serves those who wait for it.
-        if (!_store.TrySet(key, entry))
+        if (_store.Set(key, entry) != StoreOutcome.Stored)
         {
             _counters.CountRejection();
         }

@@ -20,101 +20,145 @@ internal sealed class HitResponse(RelayOptions options, TimeProvider time)
     /// <summary>What <c>cache-status</c> says of an answer from the store.</summary>
     public const string Hit = "hit";
 
+    private readonly MetadataText _text = new();
     private readonly SecondsText _age = new(string.Empty);
     private readonly SecondsText _hitStatus = new($"{options.NodeName}; {Hit}; ttl=");
 
     /// <summary>Writes headers, message and trailers of an answer that is small and in a coding that the caller takes, as most are: it waits for nothing.</summary>
     /// <remarks>The server sends it in one piece when the call's handler returns.</remarks>
-    /// <returns>False, with nothing written, when it takes <see cref="TryWriteAsync"/>.</returns>
-    public bool TryWrite(HttpContext context, CachedResponse entry, in RequestFacts facts, CallRecord call)
+    /// <returns>False, with nothing written, when it takes <see cref="TryWriteAll"/>.</returns>
+    public bool TryWrite(HttpContext context, CacheHit hit, long now, in RequestFacts facts, CallRecord call)
     {
-        if (entry.Frames.Length > FlushBytes || (entry.Coding == MessageCoding.Gzip && !facts.AcceptsGzip))
+        if (hit.IsLarge || hit.FirstFrames.Length > FlushBytes || (hit.Head.Coding == MessageCoding.Gzip && !facts.AcceptsGzip))
         {
             return false;
         }
 
-        WriteFields(context, entry, isDecoded: false, _hitStatus);
-        context.Response.BodyWriter.Write(entry.Frames);
-        call.Sent(entry.Frames.Length);
+        WriteFields(context, hit.Head, now, isDecoded: false, _hitStatus);
+        context.Response.BodyWriter.Write(hit.FirstFrames);
+        call.Sent(hit.FirstFrames.Length);
         return true;
     }
 
     /// <summary>
     /// Writes headers, message and trailers. The server sends a small answer in one piece when the call's handler returns;
-    /// a longer one is followed to its last piece, or until the caller goes.
+    /// a longer one is followed to its last piece, or until the caller goes or stops reading, with its memory held.
     /// </summary>
     /// <param name="how">What happened, as <c>cache-status</c> parameters: <c>hit</c>.</param>
     /// <param name="call">Notes the bytes.</param>
-    /// <returns>False, with nothing written, when the caller does not take gzip and the message does not decompress within the limit.</returns>
-    public async ValueTask<bool> TryWriteAsync(HttpContext context, CachedResponse entry, bool acceptsGzip, string how, CallRecord call)
+    /// <returns>
+    /// The writing of what is left, for which the hit is not needed any more. Null, with nothing written, when the caller does not take gzip
+    /// and the message does not decompress within the limit, or when the entry is gone.
+    /// </returns>
+    public Task? TryWriteAll(HttpContext context, CacheHit hit, long now, bool acceptsGzip, string how, CallRecord call)
     {
-        var frames = entry.Frames;
-        var isDecoded = entry.Coding == MessageCoding.Gzip && !acceptsGzip;
+        var isDecoded = hit.Head.Coding == MessageCoding.Gzip && !acceptsGzip;
+        byte[]? plain = null;
+        HeldEntry? held = null;
         if (isDecoded)
         {
-            if (GzipMessages.Decompress(frames, options.MaxStoredMessageBytes) is not { } plain)
-            {
-                return false;
-            }
-
-            frames = plain;
+            plain = hit.CopyFrames() is { } coded ? GzipMessages.Decompress(coded, options.MaxStoredMessageBytes) : null;
+        }
+        else if (hit.IsLarge)
+        {
+            held = hit.Hold();
         }
 
-        WriteFields(context, entry, isDecoded, how == Hit ? _hitStatus : new SecondsText($"{options.NodeName}; {how}; ttl="));
+        if ((isDecoded && plain is null) || (hit.IsLarge && !isDecoded && held is null))
+        {
+            return null;
+        }
+
+        WriteFields(context, hit.Head, now, isDecoded, how == Hit ? _hitStatus : new SecondsText($"{options.NodeName}; {how}; ttl="));
+        if (plain is null && held is null)
+        {
+            context.Response.BodyWriter.Write(hit.FirstFrames);
+            call.Sent(hit.FirstFrames.Length);
+            return Task.CompletedTask;
+        }
+
+        var frames = held?.Frames ?? new ReadOnlySequence<byte>(plain!);
         call.Sent(frames.Length);
-        await WriteAsync(frames, context.Response.BodyWriter, context.RequestAborted).ConfigureAwait(false);
-        return true;
+        return WriteAsync(context, frames, held);
+    }
+
+    /// <summary>The names that a marker holds.</summary>
+    public string[] ReadNames(EntryHead marker)
+    {
+        var fields = marker.InitialMetadata;
+        var names = new string[fields.Remaining];
+        for (var i = 0; fields.MoveNext(); i++)
+        {
+            names[i] = _text.Get(fields.Name);
+        }
+
+        return names;
     }
 
     /// <summary>Sets headers, the stored ones and what this node says, and trailers, which go after the body.</summary>
-    private void WriteFields(HttpContext context, CachedResponse entry, bool isDecoded, SecondsText status)
+    private void WriteFields(HttpContext context, EntryHead head, long now, bool isDecoded, SecondsText status)
     {
-        var now = time.GetTimestamp();
         var headers = context.Response.Headers;
-        Set(headers, entry.InitialMetadata, isDecoded ? HeaderNames.GrpcEncoding : null);
-        headers.Age = _age.Format(entry.InitialAge + time.GetElapsedTime(entry.StoredAt, now));
-        headers[ResponseMetadata.CacheStatus] = status.Format(time.GetElapsedTime(now, entry.FreshUntil));
+        Set(headers, head.InitialMetadata, isDecoded ? HeaderNames.GrpcEncoding : null);
+        headers.Age = _age.Format(head.InitialAge + time.GetElapsedTime(head.StoredAt, now));
+        headers[ResponseMetadata.CacheStatus] = status.Format(time.GetElapsedTime(now, head.FreshUntil));
         StatusResponse.SetNode(context, options.NodeName);
-        Set(context.Features.GetRequiredFeature<IHttpResponseTrailersFeature>().Trailers, entry.Trailers, without: null);
+        Set(context.Features.GetRequiredFeature<IHttpResponseTrailersFeature>().Trailers, head.Trailers, without: null);
     }
 
-    private static async ValueTask WriteAsync(ReadOnlyMemory<byte> rest, PipeWriter to, CancellationToken callerGone)
+    /// <summary>Writes frames piece by piece. Ends with the last, when the caller goes, or when it takes no piece within the write timeout.</summary>
+    private async Task WriteAsync(HttpContext context, ReadOnlySequence<byte> rest, HeldEntry? held)
     {
+        using var limit = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
+        using var gone = context.RequestAborted.UnsafeRegister(static limit => ((CancellationTokenSource)limit!).Cancel(), limit);
         try
         {
+            var to = context.Response.BodyWriter;
             while (rest.Length > FlushBytes)
             {
-                to.Write(rest.Span[..FlushBytes]);
-                rest = rest[FlushBytes..];
-                await ResponseRelay.FlushAsync(to, callerGone).ConfigureAwait(false);
+                Write(to, rest.Slice(0, FlushBytes));
+                rest = rest.Slice(FlushBytes);
+                limit.CancelAfter(options.HeldWriteTimeout);
+                await ResponseRelay.FlushAsync(to, limit.Token).ConfigureAwait(false);
             }
 
-            to.Write(rest.Span);
+            Write(to, rest);
         }
         catch (OperationCanceledException)
         {
-            // The caller has gone: there is no one to tell.
+            // A caller that has gone is not there to be told. One that stopped reading must not have half of it for the whole.
+            context.Abort();
+        }
+        finally
+        {
+            held?.Dispose();
+        }
+    }
+
+    private static void Write(PipeWriter to, ReadOnlySequence<byte> frames)
+    {
+        foreach (var part in frames)
+        {
+            to.Write(part.Span);
         }
     }
 
     /// <summary>Sets fields; those of one name stand together.</summary>
-    private static void Set(IHeaderDictionary headers, MetadataField[] fields, string? without)
+    private void Set(IHeaderDictionary headers, FieldReader fields, string? without)
     {
-        for (var i = 0; i < fields.Length; i++)
+        while (fields.MoveNext())
         {
-            var (name, value) = fields[i];
-            if (name == without)
+            var name = _text.Get(fields.Name);
+            StringValues values = _text.Get(fields.Value);
+            for (var next = fields; next.MoveNext() && next.Name.SequenceEqual(fields.Name); fields = next)
             {
-                continue;
+                values = StringValues.Concat(values, _text.Get(next.Value));
             }
 
-            StringValues values = value;
-            while (i + 1 < fields.Length && fields[i + 1].Name == name)
+            if (name != without)
             {
-                values = StringValues.Concat(values, fields[++i].Value);
+                headers[name] = values;
             }
-
-            headers[name] = values;
         }
     }
 }
