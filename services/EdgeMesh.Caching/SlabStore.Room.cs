@@ -5,8 +5,9 @@ namespace EdgeMesh.Caching;
 // Where the memory comes from.
 public sealed unsafe partial class SlabStore
 {
-    // Attempts to gain a slot for one piece: each frees what waited, empties a page, or evicts.
-    private const int MaxAttempts = 16;
+    // Attempts to gain a slot for one piece: each frees what waited, empties a page, waits a moment, or evicts. All of them are some
+    // tens of microseconds, after which the answer is NoRoom rather than a writer that holds up the others.
+    private const int MaxAttempts = 64;
 
     // Things in limbo at which a writer looks whether they can be freed: the fence costs a microsecond, shared by so many.
     private const int DrainAt = 64;
@@ -65,9 +66,19 @@ public sealed unsafe partial class SlabStore
     private uint AllocateLocked(int sizeClass)
     {
         var reference = _slabs.TryAllocate(sizeClass);
+        var wait = default(SpinWait);
         for (var attempt = 0; reference == 0 && attempt < MaxAttempts; attempt++)
         {
-            if (!DrainLocked() && !TryCompactLocked())
+            if (DrainLocked() || TryCompactLocked())
+            {
+                // Something came free, perhaps of the right size.
+            }
+            else if (_limbo.Count > 0)
+            {
+                // Readers are in the middle of a copy: it ends soon, unless they lost their core meanwhile.
+                wait.SpinOnce(sleep1Threshold: -1);
+            }
+            else
             {
                 // More than was planned for is held or of other sizes: a page's worth more must go.
                 _policy.CapacityBytes = Math.Max(0, _policy.UsedBytes - (2L * _memory.PageBytes));

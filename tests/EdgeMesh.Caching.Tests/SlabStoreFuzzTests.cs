@@ -6,6 +6,7 @@ using static EdgeMesh.Caching.Tests.StoreTesting;
 namespace EdgeMesh.Caching.Tests;
 
 /// <summary>Random sequences of operations on the store and on a dictionary.</summary>
+[Collection(StoreCollection.Name)]
 public sealed class SlabStoreFuzzTests
 {
     private const int Keys = 40;

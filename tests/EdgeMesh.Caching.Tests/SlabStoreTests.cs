@@ -3,6 +3,7 @@ using static EdgeMesh.Caching.Tests.StoreTesting;
 
 namespace EdgeMesh.Caching.Tests;
 
+[Collection(StoreCollection.Name)]
 public sealed class SlabStoreTests
 {
     private readonly ManualTimeProvider _time = new();

@@ -4,6 +4,13 @@ using EdgeMesh.Testing;
 
 namespace EdgeMesh.Caching.Tests;
 
+/// <summary>Tests that ask for room at once: readers of other stores, who share the epoch, would make it wait.</summary>
+[CollectionDefinition(Name, DisableParallelization = true)]
+public sealed class StoreCollection
+{
+    public const string Name = "store";
+}
+
 /// <summary>Keys and entries whose bytes tell whether they are the right ones.</summary>
 internal static class StoreTesting
 {
