@@ -10,6 +10,9 @@ namespace EdgeMesh.Caching.Eviction;
 /// </remarks>
 public abstract class EvictionPolicy
 {
+    /// <summary>Most bytes that an entry can be charged: 1 TiB - 1.</summary>
+    public const long MaxEntryBytes = (1L << 40) - 1;
+
     private long _capacityBytes;
 
     /// <summary>Makes a policy over no entries.</summary>
@@ -43,7 +46,7 @@ public abstract class EvictionPolicy
     /// <summary>Makes room for a new entry, and takes it in.</summary>
     /// <param name="slot">Not resident, at least 0.</param>
     /// <param name="keyHash">A well-mixed hash of the key: the same key has the same hash each time it comes.</param>
-    /// <param name="bytes">What the entry is charged, 1 to 2^40 - 1.</param>
+    /// <param name="bytes">What the entry is charged, 1 to <see cref="MaxEntryBytes"/>.</param>
     /// <param name="evicted">Slots that are no longer resident are appended to it, also when the answer is false.</param>
     /// <returns>False when the entry was not worth its room, or is larger than the capacity: the slot is not resident.</returns>
     /// <exception cref="ArgumentException">The slot is resident.</exception>
@@ -58,4 +61,11 @@ public abstract class EvictionPolicy
     /// <summary>Evicts until <see cref="UsedBytes"/> is at most <see cref="CapacityBytes"/>.</summary>
     /// <param name="evicted">Evicted slots are appended to it.</param>
     public abstract void Trim(List<int> evicted);
+
+    /// <summary>Checks what an entry is charged.</summary>
+    private protected static void ThrowIfNotAnEntry(long bytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(bytes, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(bytes, MaxEntryBytes);
+    }
 }

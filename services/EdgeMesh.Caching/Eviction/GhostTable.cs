@@ -71,19 +71,23 @@ internal sealed class GhostTable
     }
 
     /// <summary>Forgets a hash.</summary>
+    /// <param name="hash">Of the key.</param>
+    /// <param name="ageBytes">Charged bytes of the ghosts that came after it.</param>
     /// <returns>Whether it was remembered.</returns>
-    public bool TryTake(uint hash)
+    public bool TryTake(uint hash, out long ageBytes)
     {
         var block = _blocks[_blocks.IndexOf(hash)];
         for (var i = 0; i < block.Length; i++)
         {
             if ((uint)(block[i] >> 32) == hash && IsAlive(block[i]))
             {
+                ageBytes = (long)AgeOf(block[i]) << _unitShift;
                 block[i] = 0;
                 return true;
             }
         }
 
+        ageBytes = 0;
         return false;
     }
 

@@ -15,11 +15,12 @@ internal sealed class GrowingBlocks
     /// <summary>Bytes of a block.</summary>
     public const int BlockBytes = BlockWords * sizeof(ulong);
 
-    // Blocks in one array: 64 KiB.
-    private const int ChunkBits = 10;
+    // Blocks in one array: 16 KiB.
+    private const int ChunkBits = 8;
     private const int ChunkBlocks = 1 << ChunkBits;
 
     private ulong[][] _chunks = [];
+    private int _chunkCount;
     private uint _mask;
 
     /// <summary>Makes zeroed blocks.</summary>
@@ -36,7 +37,7 @@ internal sealed class GrowingBlocks
     public int Count { get; private set; }
 
     /// <summary>Memory of the arrays.</summary>
-    public long OverheadBytes => (long)_chunks.Length * ChunkBlocks * BlockBytes;
+    public long OverheadBytes => (long)_chunkCount * ChunkBlocks * BlockBytes;
 
     /// <summary>The words of a block.</summary>
     public Span<ulong> this[int block] => _chunks[block >> ChunkBits].AsSpan((block & (ChunkBlocks - 1)) * BlockWords, BlockWords);
@@ -52,9 +53,14 @@ internal sealed class GrowingBlocks
     /// <returns>The block that was split: some of its hashes belong to the new, last one now.</returns>
     public int Add()
     {
-        if (Count >> ChunkBits >= _chunks.Length)
+        if (Count >> ChunkBits == _chunkCount)
         {
-            _chunks = [.. _chunks, new ulong[ChunkBlocks * BlockWords]];
+            if (_chunkCount == _chunks.Length)
+            {
+                Array.Resize(ref _chunks, Math.Max(4, 2 * _chunkCount));
+            }
+
+            _chunks[_chunkCount++] = new ulong[ChunkBlocks * BlockWords];
         }
 
         var added = Count++;

@@ -5,7 +5,7 @@ namespace EdgeMesh.Caching.Eviction;
 /// Yang et al., "FIFO queues are all you need for cache eviction", SOSP 2023. A newcomer enters the small queue, a tenth of the bytes, or the main
 /// queue when it is a ghost, that is, left the small queue lately. At the small queue's head it moves on if it was asked for at least twice, else it becomes a
 /// ghost. At the main queue's head it goes round again, with a hit less, until it has none. Knows nothing of sizes but the sum:
-/// an entry larger than the small queue is taken in only as a ghost. Thread safety: see <see cref="EvictionPolicy"/>.
+/// an entry larger than the small queue is taken in only as a ghost, as in libCacheSim. Thread safety: see <see cref="EvictionPolicy"/>.
 /// </remarks>
 public sealed class S3FifoPolicy : EvictionPolicy
 {
@@ -24,7 +24,6 @@ public sealed class S3FifoPolicy : EvictionPolicy
 
     private readonly SlotTable _slots = new(queues: 2);
     private readonly GhostTable _ghosts = new();
-    private bool _hasEvicted;
 
     /// <summary>Makes a policy over no entries.</summary>
     /// <param name="capacityBytes">At least 0.</param>
@@ -49,17 +48,16 @@ public sealed class S3FifoPolicy : EvictionPolicy
     /// <inheritdoc/>
     public override bool TryAdmit(int slot, ulong keyHash, long bytes, List<int> evicted)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(bytes, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(bytes, SlotTable.MaxEntryBytes);
+        ThrowIfNotAnEntry(bytes);
         if (bytes > CapacityBytes)
         {
             return false;
         }
 
-        // 1. Where to. Before the first eviction there is room in main for what does not fit into the small queue.
+        // 1. Where to.
         var hash = (uint)(keyHash ^ (keyHash >> 32));
-        var wasGhost = _ghosts.TryTake(hash);
-        if (!wasGhost && bytes >= SmallBytes)
+        var wasGhost = _ghosts.TryTake(hash, out _);
+        if (!wasGhost && bytes > Math.Max(1, SmallBytes))
         {
             return false;
         }
@@ -70,8 +68,7 @@ public sealed class S3FifoPolicy : EvictionPolicy
             EvictOne(evicted);
         }
 
-        var toMain = wasGhost || (!_hasEvicted && _slots.Queue(Small).Bytes >= SmallBytes);
-        _slots.Add(slot, hash, bytes, toMain ? Main : Small);
+        _slots.Add(slot, hash, bytes, wasGhost ? Main : Small);
         return true;
     }
 
@@ -98,7 +95,6 @@ public sealed class S3FifoPolicy : EvictionPolicy
 
     private void EvictOne(List<int> evicted)
     {
-        _hasEvicted = true;
         for (var examined = 0; ; examined++)
         {
             var isSmall = _slots.Queue(Main).Bytes <= MainBytes && _slots.Queue(Small).Count > 0;

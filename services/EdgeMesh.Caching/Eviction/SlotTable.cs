@@ -4,7 +4,7 @@ namespace EdgeMesh.Caching.Eviction;
 
 /// <summary>What a policy keeps of each slot, and the queues that slots stand in.</summary>
 /// <remarks>
-/// Arrays of unmanaged values in chunks, so that growth neither copies nor pauses: 19 bytes a slot. One caller at a time for all but
+/// Arrays of unmanaged values in chunks, so that growth neither copies nor pauses: 21 bytes a slot. One caller at a time for all but
 /// <see cref="Hit"/>. Hits have an array of their own: a hit that overtakes a change of the slot must not undo the change.
 /// </remarks>
 internal sealed class SlotTable
@@ -12,19 +12,17 @@ internal sealed class SlotTable
     /// <summary>Most that a slot's hit counter counts to: two bits, as in S3-FIFO.</summary>
     public const int MaxHits = 3;
 
-    /// <summary>Most bytes that an entry can be charged.</summary>
-    public const long MaxEntryBytes = (1L << 40) - 1;
-
-    // 4,096 slots are 76 KiB: little for a small cache, and few arrays for a large one.
-    private const int ChunkBits = 12;
+    // 1,024 slots are 21 KiB: little for a small cache, and few arrays for a large one.
+    private const int ChunkBits = 10;
     private const int ChunkSlots = 1 << ChunkBits;
     private const int ChunkMask = ChunkSlots - 1;
-    private const int SlotBytes = 16 + 2 + 1;
+    private const int SlotBytes = 16 + 4 + 1;
 
     private readonly SlotQueue[] _queues;
     private Node[][] _nodes = [];
     private Place[][] _places = [];
     private byte[][] _hits = [];
+    private int _chunks;
 
     /// <summary>Makes a table of no slots.</summary>
     /// <param name="queues">Number of queues, 1 to 255.</param>
@@ -41,14 +39,14 @@ internal sealed class SlotTable
     public long Bytes { get; private set; }
 
     /// <summary>Memory of the arrays.</summary>
-    public long OverheadBytes => (long)_nodes.Length * ChunkSlots * SlotBytes;
+    public long OverheadBytes => (long)_chunks * ChunkSlots * SlotBytes;
 
     /// <summary>One of the queues.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ref readonly SlotQueue Queue(int queue) => ref _queues[queue];
 
     /// <summary>Whether a slot stands in a queue.</summary>
-    public bool IsResident(int slot) => slot >> ChunkBits < _places.Length && PlaceOf(slot).QueuePlusOne != 0;
+    public bool IsResident(int slot) => slot >> ChunkBits < _chunks && PlaceOf(slot).QueuePlusOne != 0;
 
     /// <summary>The queue that a resident slot stands in.</summary>
     public int QueueOf(int slot) => PlaceOf(slot).QueuePlusOne - 1;
@@ -61,6 +59,12 @@ internal sealed class SlotTable
 
     /// <summary>The slot that came after this one into its queue, or -1.</summary>
     public int NextOf(int slot) => NodeOf(slot).Next;
+
+    /// <summary>What <see cref="SetStamp"/> noted of a resident slot.</summary>
+    public ushort GetStamp(int slot) => PlaceOf(slot).Stamp;
+
+    /// <summary>Notes when a resident slot entered its queue, in units of the caller's.</summary>
+    public void SetStamp(int slot, ushort stamp) => PlaceOf(slot).Stamp = stamp;
 
     /// <summary>Makes a slot resident, at the tail of a queue, with no hits.</summary>
     /// <exception cref="ArgumentException">It is resident.</exception>
@@ -106,9 +110,9 @@ internal sealed class SlotTable
     {
         var chunks = Volatile.Read(ref _hits);
         var chunk = slot >> ChunkBits;
-        if ((uint)chunk < (uint)chunks.Length)
+        if ((uint)chunk < (uint)chunks.Length && chunks[chunk] is { } counters)
         {
-            ref var hits = ref chunks[chunk][slot & ChunkMask];
+            ref var hits = ref counters[slot & ChunkMask];
             if (hits < MaxHits)
             {
                 hits++;
@@ -172,11 +176,22 @@ internal sealed class SlotTable
     private void EnsureSlot(int slot)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(slot);
-        while (slot >> ChunkBits >= _nodes.Length)
+        for (; slot >> ChunkBits >= _chunks; _chunks++)
         {
-            _nodes = [.. _nodes, new Node[ChunkSlots]];
-            _places = [.. _places, new Place[ChunkSlots]];
-            Volatile.Write(ref _hits, [.. _hits, new byte[ChunkSlots]]);
+            if (_chunks == _nodes.Length)
+            {
+                // Doubling: the lists of chunks are small, and copied seldom. A hit reads the old one or the new.
+                var length = Math.Max(4, 2 * _chunks);
+                Array.Resize(ref _nodes, length);
+                Array.Resize(ref _places, length);
+                var hits = _hits;
+                Array.Resize(ref hits, length);
+                Volatile.Write(ref _hits, hits);
+            }
+
+            _nodes[_chunks] = new Node[ChunkSlots];
+            _places[_chunks] = new Place[ChunkSlots];
+            Volatile.Write(ref _hits[_chunks], new byte[ChunkSlots]);
         }
     }
 
@@ -201,5 +216,6 @@ internal sealed class SlotTable
     {
         public byte QueuePlusOne;
         public byte HighBytes;
+        public ushort Stamp;
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using EdgeMesh.Caching.Eviction;
 
 namespace EdgeMesh.Caching.Tests.Eviction;
@@ -5,7 +6,7 @@ namespace EdgeMesh.Caching.Tests.Eviction;
 /// <summary>What holds for every policy.</summary>
 public sealed class EvictionPolicyTests
 {
-    public static TheoryData<string> Names => ["s3-fifo"];
+    public static TheoryData<string> Names => ["s3-fifo", "density:1", "density:0.5", "density:0"];
 
     [Theory]
     [MemberData(nameof(Names))]
@@ -107,12 +108,12 @@ public sealed class EvictionPolicyTests
         }
 
         Assert.Empty(evicted);
-        Assert.InRange(policy.OverheadBytes / (double)Entries, 19, 24);
+        Assert.InRange(policy.OverheadBytes / (double)Entries, 21, 30);
     }
 
     private static EvictionPolicy Create(string name, long capacityBytes, int seed) => name switch
     {
         "s3-fifo" => new S3FifoPolicy(capacityBytes),
-        _ => throw new ArgumentException(name + seed),
+        _ => new DensityQueuesPolicy(capacityBytes, double.Parse(name.AsSpan("density:".Length), CultureInfo.InvariantCulture), new Random(seed)),
     };
 }

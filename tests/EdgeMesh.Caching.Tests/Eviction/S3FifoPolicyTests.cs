@@ -10,11 +10,11 @@ public sealed class S3FifoPolicyTests
         var driver = new PolicyDriver(new S3FifoPolicy(100));
         Fill(driver, 0, 100);
 
-        // 0 to 9 are in the small queue, the others found it full and went to main. 0 leaves, and is a ghost.
+        // 0 leaves the small queue, and is a ghost. All of the others leave before it does again.
         driver.Request(1000);
         Assert.False(driver.Contains(0));
         driver.Request(0);
-        Fill(driver, 2000, 50);
+        Fill(driver, 2000, 200);
 
         Assert.True(driver.Contains(0));
         Assert.False(driver.Contains(1000));
@@ -30,7 +30,7 @@ public sealed class S3FifoPolicyTests
         driver.Request(1000);
         driver.Request(1001);
         driver.Request(1001);
-        Fill(driver, 2000, 50);
+        Fill(driver, 2000, 200);
 
         Assert.True(driver.Contains(1000));
         Assert.False(driver.Contains(1001));
@@ -40,16 +40,19 @@ public sealed class S3FifoPolicyTests
     public void MainQueue_AtItsHead_EvictsTheOneWithoutHits()
     {
         var driver = new PolicyDriver(new S3FifoPolicy(100));
-        Fill(driver, 0, 100);
-        driver.Request(10);
+        for (var round = 0; round < 3; round++)
+        {
+            Fill(driver, 0, 95);
+        }
 
-        // Ghosts return to main, past its 90: its oldest without a hit since leave.
-        Fill(driver, 1000, 5);
-        Fill(driver, 0, 5);
-        Fill(driver, 1000, 5);
+        // 0 to 90 move to main, which has room for 90. 0 leaves; then 91 moves, 1 was hit since and goes round, and 2 leaves.
+        Fill(driver, 1000, 6);
+        driver.Request(1);
+        Fill(driver, 2000, 1);
 
-        Assert.True(driver.Contains(10));
-        Assert.False(driver.Contains(11));
+        Assert.False(driver.Contains(0));
+        Assert.True(driver.Contains(1));
+        Assert.False(driver.Contains(2));
     }
 
     [Fact]
@@ -61,7 +64,7 @@ public sealed class S3FifoPolicyTests
         Assert.False(driver.Contains(5));
 
         driver.Request(5);
-        Fill(driver, 2000, 50);
+        Fill(driver, 2000, 150);
 
         Assert.False(driver.Contains(5));
     }
@@ -79,11 +82,11 @@ public sealed class S3FifoPolicyTests
             policy.Hit(slot);
         }
 
-        // The main queue begins with the first that found the small one full. Rounds through all of them would end at that one.
+        // All are in the small queue. A round through all of them would move them to main and end at its first.
         var evicted = new List<int>();
         policy.TryAdmit(Entries, 1, 1, evicted);
         Assert.Single(evicted);
-        Assert.InRange(evicted[0], (Entries / 10) + 10, (Entries / 10) + 200);
+        Assert.InRange(evicted[0], 10, 1000);
     }
 
     private static void Fill(PolicyDriver driver, int first, int count)
