@@ -113,6 +113,9 @@ public sealed class EdgeLocationNode : IAsyncDisposable
         }
     }
 
+    /// <summary>Changes how long running calls may go on after a stop is asked for.</summary>
+    public void SetShutdownTimeout(TimeSpan value) => NodeHost.SetShutdownTimeout(_app, value);
+
     /// <summary>Lets running calls finish, within the shutdown timeout, and stops.</summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {

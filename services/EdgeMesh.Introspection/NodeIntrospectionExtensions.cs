@@ -3,7 +3,6 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 
 namespace EdgeMesh.Introspection;
 
@@ -34,10 +33,21 @@ public static class NodeIntrospectionExtensions
             return health;
         });
         services.AddSingleton(provider => provider.GetRequiredService<NodeIntrospectionOptions>().UpstreamHealth);
+        services.AddSingleton<DescriptorSources>();
         services.AddSingleton(CreateIndex);
         services.AddSingleton(provider => new MethodShapes(provider.GetRequiredService<ReflectionIndex>()));
         services.AddHostedService<IntrospectionUpkeep>();
         return services;
+    }
+
+    /// <summary>Takes the descriptors of other origins from now on. Not to be called twice at once.</summary>
+    /// <param name="services">The running node's.</param>
+    /// <param name="origins">All of them, those that stay included.</param>
+    /// <exception cref="DescriptorException">A descriptor set cannot be used; nothing was replaced.</exception>
+    public static void ReplaceOrigins(this IServiceProvider services, IEnumerable<OriginDescriptors> origins)
+    {
+        services.GetRequiredService<ReflectionIndex>().Replace(services.GetRequiredService<DescriptorSources>().Of(origins));
+        services.GetRequiredService<MethodShapes>().Update();
     }
 
     /// <summary>Maps health v1, reflection v1 and reflection v1alpha.</summary>
@@ -61,19 +71,6 @@ public static class NodeIntrospectionExtensions
             .ToList();
         var names = own.Select(service => service.FullName).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
         var local = new FixedDescriptors("this node", servicePrefix: null, DescriptorModel.Of(DescriptorPool.Of(own.Select(service => service.File)), names));
-        var logger = provider.GetRequiredService<ILogger<OriginReflection>>();
-        var time = provider.GetRequiredService<TimeProvider>();
-        return new ReflectionIndex(local, options.Origins.Select(SourceOf).OfType<IDescriptorSource>());
-
-        IDescriptorSource? SourceOf(OriginDescriptors origin)
-        {
-            if (origin.DescriptorSetPath is { } path)
-            {
-                var pool = DescriptorPool.Load(path, options.Limits);
-                return new FixedDescriptors(origin.Name, origin.ServicePrefix, DescriptorModel.Of(pool, [.. pool.Services.Where(origin.Owns)]));
-            }
-
-            return origin.Reflection is { } invoker ? new OriginReflection(origin, invoker, options.Timing, options.Limits, time, logger) : null;
-        }
+        return new ReflectionIndex(local, provider.GetRequiredService<DescriptorSources>().Of(options.Origins));
     }
 }

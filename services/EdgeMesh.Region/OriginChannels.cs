@@ -6,17 +6,27 @@ using Grpc.Net.Client;
 namespace EdgeMesh.Region;
 
 /// <summary>Connections on which the Region itself asks origins, apart from those that carry users' calls.</summary>
-/// <remarks>Immutable; thread-safe. A channel connects when it is first used.</remarks>
+/// <remarks>Thread-safe. A channel connects when it is first used; that of an origin that was replaced is let go, as in <see cref="OriginRouter"/>.</remarks>
 internal sealed class OriginChannels : IDisposable
 {
-    private readonly (OriginOptions Origin, GrpcChannel Channel, CallInvoker Invoker)[] _origins;
+    private volatile (OriginOptions Origin, GrpcChannel Channel, CallInvoker Invoker)[] _origins = [];
 
-    public OriginChannels(IEnumerable<OriginOptions> origins)
+    public OriginChannels(IEnumerable<OriginOptions> origins) => Replace(origins);
+
+    /// <summary>Asks these origins from now on. Not to be called twice at once.</summary>
+    public void Replace(IEnumerable<OriginOptions> origins)
     {
+        var before = _origins;
         _origins =
         [
             .. origins.OrderByDescending(origin => origin.ServicePrefix.Length).Select(origin =>
             {
+                var same = Array.Find(before, one => one.Origin.IsSamePlace(origin));
+                if (same.Channel is not null)
+                {
+                    return same with { Origin = origin };
+                }
+
                 var channel = GrpcChannel.ForAddress(origin.Address, new GrpcChannelOptions { HttpHandler = UpstreamHandler.Create(), DisposeHttpClient = true });
                 return (origin, channel, channel.CreateCallInvoker());
             }),

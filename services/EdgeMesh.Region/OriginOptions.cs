@@ -46,6 +46,9 @@ public sealed record OriginOptions(string ServicePrefix, Uri Address)
         return error is null;
     }
 
+    /// <summary>Whether calls for another origin go where those for this one go.</summary>
+    internal bool IsSamePlace(OriginOptions other) => (ServicePrefix, Address) == (other.ServicePrefix, other.Address);
+
     /// <summary>What is wrong with it, to follow the option's name; null: nothing.</summary>
     internal string? FindViolation()
     {

@@ -5,28 +5,45 @@ using EdgeMesh.Wire;
 namespace EdgeMesh.Region;
 
 /// <summary>Sends each service to the origin with the longest prefix of its name; the Region's own stay here.</summary>
-/// <remarks>Immutable; thread-safe. Owns one handler for each origin, so that a slow one fills only its own connections.</remarks>
+/// <remarks>
+/// Thread-safe: a call reads the origins once. Owns one handler for each origin, so that a slow one fills only its own connections. The handler of an
+/// origin that was replaced is let go, not disposed of: that would end the calls that still run through it. Its connections close when they have
+/// been idle for a minute.
+/// </remarks>
 internal sealed class OriginRouter : IUpstreamRouter, IDisposable
 {
     private readonly string _region;
-    private readonly (string PathPrefix, Upstream Upstream, SocketsHttpHandler Handler)[] _origins;
+    private volatile (OriginOptions Origin, string PathPrefix, Upstream Upstream, SocketsHttpHandler Handler)[] _origins = [];
 
     public OriginRouter(string region, IEnumerable<OriginOptions> origins)
     {
         _region = region;
+        Replace(origins);
+    }
+
+    /// <summary>Sends calls to these origins from now on. Not to be called twice at once.</summary>
+    public void Replace(IEnumerable<OriginOptions> origins)
+    {
+        var before = _origins;
         _origins =
         [
             .. origins.OrderByDescending(origin => origin.ServicePrefix.Length).Select(origin =>
             {
+                var same = Array.Find(before, one => one.Origin.IsSamePlace(origin));
+                if (same.Handler is not null)
+                {
+                    return same with { Origin = origin };
+                }
+
                 var handler = UpstreamHandler.Create();
-                return ("/" + origin.ServicePrefix, new Upstream($"origin {origin.ServicePrefix}", origin.Address, new HttpMessageInvoker(handler)), handler);
+                return (origin, "/" + origin.ServicePrefix, new Upstream($"origin {origin.ServicePrefix}", origin.Address, new HttpMessageInvoker(handler)), handler);
             }),
         ];
     }
 
     public RelayRoute Route(string path)
     {
-        foreach (var (prefix, upstream, _) in _origins)
+        foreach (var (_, prefix, upstream, _) in _origins)
         {
             if (path.StartsWith(prefix, StringComparison.Ordinal))
             {
@@ -47,7 +64,7 @@ internal sealed class OriginRouter : IUpstreamRouter, IDisposable
 
     public void Dispose()
     {
-        foreach (var (_, _, handler) in _origins)
+        foreach (var (_, _, _, handler) in _origins)
         {
             handler.Dispose();
         }

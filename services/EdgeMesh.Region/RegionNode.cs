@@ -123,6 +123,22 @@ public sealed class RegionNode : IAsyncDisposable
         }
     }
 
+    /// <summary>Sends calls to these origins from now on; those that run end where they began. Not to be called twice at once.</summary>
+    /// <param name="origins">All of them, those that stay included; checked as <see cref="RegionOptions"/> are.</param>
+    /// <exception cref="DescriptorException">A descriptor set cannot be used; nothing was replaced.</exception>
+    public void ReplaceOrigins(IReadOnlyList<OriginOptions> origins)
+    {
+        _channels.Replace(origins);
+        _app.Services.ReplaceOrigins(_channels.FindDescriptors());
+        _router.Replace(origins);
+    }
+
+    /// <summary>Changes <see cref="RegionOptions.DefaultCacheControl"/>.</summary>
+    public void SetDefaultCacheControl(string? value) => _store.SetDefaultCacheControl(value ?? ObjectStoreOptions.StandardCacheControl);
+
+    /// <summary>Changes how long running calls may go on after a stop is asked for.</summary>
+    public void SetShutdownTimeout(TimeSpan value) => NodeHost.SetShutdownTimeout(_app, value);
+
     /// <summary>Lets running calls finish, within the shutdown timeout, and stops.</summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {

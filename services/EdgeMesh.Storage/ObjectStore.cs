@@ -25,7 +25,7 @@ namespace EdgeMesh.Storage;
 /// </remarks>
 public sealed class ObjectStore : IAsyncDisposable
 {
-    private readonly string _defaultCacheControl;
+    private volatile string _defaultCacheControl;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly BlockingWorkers _workers;
@@ -108,6 +108,11 @@ public sealed class ObjectStore : IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>Changes <see cref="ObjectStoreOptions.DefaultCacheControl"/>; reads that begin afterwards declare it.</summary>
+    /// <exception cref="ArgumentException">The value is outside its limits.</exception>
+    public void SetDefaultCacheControl(string value) =>
+        _defaultCacheControl = ObjectStoreOptions.FindCacheControlViolation(value) is { } violation ? throw new ArgumentException(violation, nameof(value)) : value;
 
     /// <summary>What a read of an object declares of its caching: the object's own <c>cache-control</c>, else the default. Empty: nothing.</summary>
     public string CacheControlOf(ObjectInfo info) => info.CacheControl.Length > 0 ? info.CacheControl : _defaultCacheControl;

@@ -52,8 +52,11 @@ internal static class CliOption
     public static Option<bool> Flag(string name, string description) =>
         new(name) { Description = Describe(name, description), Arity = ArgumentArity.ZeroOrOne };
 
+    /// <summary>The option of <see cref="Json"/>.</summary>
+    public const string JsonName = "--json";
+
     /// <summary><c>--json</c>, the same on every query.</summary>
-    public static Option<bool> Json() => Flag("--json", "Answer with one JSON document; docs/cli.md names its fields.");
+    public static Option<bool> Json() => Flag(JsonName, "Answer with one JSON document; docs/cli.md names its fields.");
 
     /// <summary>Values from every time that the option is given.</summary>
     public static Option<T[]> Many<T>(string name, string valueName, string description, TryRead<T> read) =>

@@ -3,12 +3,13 @@ using System.Runtime.InteropServices;
 namespace EdgeMesh.Node.CommandLine;
 
 /// <summary>Ctrl-C, SIGTERM and SIGHUP (a terminal that is closed) as a cancellation.</summary>
-/// <remarks>The first signal asks for an orderly end; a second one, SIGHUP excepted, ends the process at once, as it would without us. Thread-safe.</remarks>
+/// <remarks>The first signal asks for an orderly end; a second one, SIGHUP excepted, ends the process at once, as it would without us. A server takes SIGHUP for a reload instead. Thread-safe.</remarks>
 internal sealed class Interruption : IDisposable
 {
     private readonly CancellationTokenSource _source = new();
     private readonly List<PosixSignalRegistration> _registrations = [];
     private volatile bool _ignoresTerminal;
+    private volatile Func<Task>? _hangup;
 
     /// <summary>Signalled by the first SIGINT, SIGTERM or SIGHUP, or by <see cref="Request"/>.</summary>
     public CancellationToken Token => _source.Token;
@@ -29,6 +30,14 @@ internal sealed class Interruption : IDisposable
     /// <summary>Ignores Ctrl-C and SIGHUP from now on. A terminal sends them to the whole process group: a child whose parent stops it in its own order must not run ahead.</summary>
     public void LeaveTerminalToParent() => _ignoresTerminal = true;
 
+    /// <summary>Gives SIGHUP another meaning than the end, until the answer is disposed of: for servers, to reload. The end of a terminal is none for them.</summary>
+    /// <param name="reload">Called at each SIGHUP, off the signal's thread. Must not throw.</param>
+    public IDisposable HandleHangup(Func<Task> reload)
+    {
+        _hangup = reload;
+        return new Handling(this);
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -42,6 +51,11 @@ internal sealed class Interruption : IDisposable
         {
             context.Cancel = true;
         }
+        else if (context.Signal == PosixSignal.SIGHUP && _hangup is { } reload)
+        {
+            context.Cancel = true;
+            _ = Task.Run(reload);
+        }
         else if (context.Signal == PosixSignal.SIGHUP && _source.IsCancellationRequested)
         {
             // Both the shell and the kernel send it when a terminal is closed: that is one request.
@@ -52,5 +66,10 @@ internal sealed class Interruption : IDisposable
             context.Cancel = true;
             _source.Cancel();
         }
+    }
+
+    private sealed class Handling(Interruption interruption) : IDisposable
+    {
+        public void Dispose() => interruption._hangup = null;
     }
 }

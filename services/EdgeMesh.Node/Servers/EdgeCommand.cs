@@ -10,13 +10,11 @@ namespace EdgeMesh.Node.Servers;
 /// <summary><c>edgemesh edge</c>.</summary>
 internal sealed class EdgeCommand : ServerCommand
 {
-    private readonly Interruption _interruption;
     private readonly Option<string> _name = CliOption.RequiredText("--name", "NAME", "The edge location's name, such as LHR50-1.");
     private readonly Option<Uri> _region = CliOption.Required<Uri>("--region", "URL", "The Region that it caches for; it may start later than this node.", TargetAddress.TryRead);
     private readonly Option<string> _listen = CliOption.Value<string>("--listen", "ADDRESS:PORT", "Where it takes calls; port 0: any free one.", PlainText.TryRead, "127.0.0.1:6401");
     private readonly Option<ByteSize?> _cacheBytes = CliOption.Value<ByteSize?>("--cache-bytes", "SIZE", "Budget of the cache, such as 512MiB; default: a quarter of the memory that the process may use.", ByteSize.TryReadOptional);
     private readonly Option<string?> _advertise = CliOption.Text("--advertise", "URL", "Where others reach it, when that is not where it listens.");
-    private readonly ServerOptions _server;
 
     /// <summary>Creates the command.</summary>
     public EdgeCommand(Terminal terminal, Interruption interruption, GivenOptions given)
@@ -29,15 +27,15 @@ internal sealed class EdgeCommand : ServerCommand
                 "edgemesh edge --config edgemesh.yaml --name CDG50-1 --listen 127.0.0.1:6402",
             ],
             terminal,
+            interruption,
             given)
     {
-        _interruption = interruption;
         Add(_name);
         Add(_region);
         Add(_listen);
         Add(_cacheBytes);
         Add(_advertise);
-        _server = new(this);
+        Server.AddTo(this);
     }
 
     /// <inheritdoc/>
@@ -47,18 +45,10 @@ internal sealed class EdgeCommand : ServerCommand
     public override IReadOnlyList<string> FindFaults(ParseResult parsed) => Read(parsed).FindFaults();
 
     /// <inheritdoc/>
-    protected override Task<int> ServeAsync(ParseResult parsed)
+    protected override async Task<StartedNode> StartAsync(ParseResult parsed, NodeLogging logging, RunningConfiguration configuration, CancellationToken cancellationToken)
     {
-        var options = Read(parsed);
-        return new NodeRun(Terminal, _interruption, TimeProvider.System).RunAsync(
-            options.Name,
-            options.ShutdownTimeout,
-            _server.ExitOnStdinClose(parsed),
-            async starting =>
-            {
-                var node = await EdgeLocationNode.StartAsync(options, _server.Logging(parsed), starting);
-                return new StartedNode(node.Address, node.AdminAddress, node.StopAsync, node);
-            });
+        var node = await EdgeLocationNode.StartAsync(Read(parsed), logging.Configure, cancellationToken);
+        return new(node.Address, node.AdminAddress, node.SetShutdownTimeout, node.StopAsync, node);
     }
 
     private EdgeLocationOptions Read(ParseResult parsed) => new()
@@ -68,10 +58,10 @@ internal sealed class EdgeCommand : ServerCommand
         Listen = parsed.GetRequiredValue(_listen),
         CacheBytes = parsed.GetValue(_cacheBytes)?.Bytes,
         AdvertisedAddress = parsed.GetValue(_advertise),
-        AdminListen = _server.AdminListen(parsed),
-        TlsCertificatePath = _server.TlsCertificate(parsed),
-        TlsKeyPath = _server.TlsKey(parsed),
-        Insecure = _server.Insecure(parsed),
-        ShutdownTimeout = _server.ShutdownTimeout(parsed),
+        AdminListen = Server.AdminListen(parsed),
+        TlsCertificatePath = Server.TlsCertificate(parsed),
+        TlsKeyPath = Server.TlsKey(parsed),
+        Insecure = Server.Insecure(parsed),
+        ShutdownTimeout = Server.ShutdownTimeout(parsed),
     };
 }

@@ -6,7 +6,7 @@ namespace EdgeMesh.Node.Servers;
 
 /// <summary>The life of a node's process: start, say that it is ready, wait for the end, stop in order.</summary>
 /// <remarks>
-/// It ends in one of four ways: SIGINT, SIGTERM or SIGHUP (orderly, exit code 0); standard input at its end, when the parent
+/// It ends in one of four ways: SIGINT or SIGTERM (orderly, exit code 0); standard input at its end, when the parent
 /// asked for that (orderly, exit code 0); a failed start (its exception); a second signal (at once).
 /// </remarks>
 /// <param name="terminal">Standard output carries the ready line, standard input may end the run.</param>
@@ -19,12 +19,12 @@ internal sealed class NodeRun(Terminal terminal, Interruption interruption, Time
 
     /// <summary>Runs a node to its end.</summary>
     /// <param name="name">The node's name.</param>
-    /// <param name="shutdownTimeout">How long running calls may take after the end was asked for.</param>
+    /// <param name="shutdownTimeout">How long running calls may take after the end was asked for; read then.</param>
     /// <param name="exitOnStdinClose">True: the end of standard input asks for the end, and Ctrl-C and SIGHUP are the parent's to handle.</param>
     /// <param name="start">Starts the node; complete when it listens.</param>
     /// <returns>One of <see cref="ExitCodes"/>.</returns>
     /// <exception cref="CliException">It cannot listen there.</exception>
-    public async Task<int> RunAsync(string name, TimeSpan shutdownTimeout, bool exitOnStdinClose, Func<CancellationToken, Task<StartedNode>> start)
+    public async Task<int> RunAsync(string name, Func<TimeSpan> shutdownTimeout, bool exitOnStdinClose, Func<CancellationToken, Task<StartedNode>> start)
     {
         if (exitOnStdinClose)
         {
@@ -50,7 +50,7 @@ internal sealed class NodeRun(Terminal terminal, Interruption interruption, Time
         await terminal.Out.WriteLineAsync(new ReadyLine(name, started.Address).ToString());
         await terminal.Out.FlushAsync();
         await WaitForEndAsync();
-        return await StopAsync(name, started, shutdownTimeout);
+        return await StopAsync(name, started, shutdownTimeout());
     }
 
     private async Task WaitForEndAsync()

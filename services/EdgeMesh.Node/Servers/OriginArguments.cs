@@ -14,6 +14,9 @@ internal sealed class OriginArguments
     private readonly Option<string[]> _reflection = CliOption.ManyTexts("--origin-reflection", "PREFIX", "Ask this origin's own server reflection for its services, for clients that ask ours.");
     private readonly Option<KeyValuePair<string, string>[]> _descriptors = CliOption.Many<KeyValuePair<string, string>>("--origin-descriptors", "PREFIX=FILE", "Take this origin's services from a file of protoc --descriptor_set_out --include_imports instead.", KeyValue.TryRead);
 
+    /// <summary>The options.</summary>
+    public IReadOnlyList<Option> Options => [_origins, _reflection, _descriptors];
+
     /// <summary>Adds the options to a command.</summary>
     public OriginArguments(Command command)
     {

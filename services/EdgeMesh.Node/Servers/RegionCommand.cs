@@ -11,13 +11,11 @@ namespace EdgeMesh.Node.Servers;
 /// <summary><c>edgemesh region</c>.</summary>
 internal sealed class RegionCommand : ServerCommand
 {
-    private readonly Interruption _interruption;
     private readonly Option<string> _name = CliOption.RequiredText("--name", "NAME", "The Region's name, such as eu-west-2.");
     private readonly Option<string> _listen = CliOption.Value<string>("--listen", "ADDRESS:PORT", "Where it takes calls; port 0: any free one.", PlainText.TryRead, "127.0.0.1:6400");
     private readonly Option<string> _data = CliOption.RequiredText("--data", "DIR", "Where it keeps its objects; created if need be.");
     private readonly Option<string?> _defaultCacheControl = CliOption.Text("--default-cache-control", "VALUE", $"How edges may cache objects that say nothing about it, as in HTTP (RFC 9111); default: '{ObjectStoreOptions.StandardCacheControl}'.");
     private readonly OriginArguments _origins;
-    private readonly ServerOptions _server;
 
     /// <summary>Creates the command.</summary>
     public RegionCommand(Terminal terminal, Interruption interruption, GivenOptions given)
@@ -31,15 +29,15 @@ internal sealed class RegionCommand : ServerCommand
                 "edgemesh region --config edgemesh.yaml",
             ],
             terminal,
+            interruption,
             given)
     {
-        _interruption = interruption;
         Add(_name);
         Add(_listen);
         Add(_data);
         _origins = new(this);
         Add(_defaultCacheControl);
-        _server = new(this);
+        Server.AddTo(this);
     }
 
     /// <inheritdoc/>
@@ -53,18 +51,17 @@ internal sealed class RegionCommand : ServerCommand
     }
 
     /// <inheritdoc/>
-    protected override Task<int> ServeAsync(ParseResult parsed)
+    protected override async Task<StartedNode> StartAsync(ParseResult parsed, NodeLogging logging, RunningConfiguration configuration, CancellationToken cancellationToken)
     {
-        var options = Read(parsed, []);
-        return new NodeRun(Terminal, _interruption, TimeProvider.System).RunAsync(
-            options.Name,
-            options.ShutdownTimeout,
-            _server.ExitOnStdinClose(parsed),
-            async starting =>
-            {
-                var node = await RegionNode.StartAsync(options, _server.Logging(parsed), starting);
-                return new StartedNode(node.Address, node.AdminAddress, node.StopAsync, node);
-            });
+        var node = await RegionNode.StartAsync(Read(parsed, []), logging.Configure, cancellationToken);
+        return new(node.Address, node.AdminAddress, node.SetShutdownTimeout, node.StopAsync, node)
+        {
+            Live =
+            [
+                new(_origins.Options, changed => node.ReplaceOrigins(_origins.Read(changed))),
+                new([_defaultCacheControl], changed => node.SetDefaultCacheControl(changed.GetValue(_defaultCacheControl))),
+            ],
+        };
     }
 
     private RegionOptions Read(ParseResult parsed, ICollection<string> faults) => new()
@@ -74,10 +71,10 @@ internal sealed class RegionCommand : ServerCommand
         DataDirectory = parsed.GetRequiredValue(_data),
         Origins = _origins.Read(parsed, faults),
         DefaultCacheControl = parsed.GetValue(_defaultCacheControl),
-        AdminListen = _server.AdminListen(parsed),
-        TlsCertificatePath = _server.TlsCertificate(parsed),
-        TlsKeyPath = _server.TlsKey(parsed),
-        Insecure = _server.Insecure(parsed),
-        ShutdownTimeout = _server.ShutdownTimeout(parsed),
+        AdminListen = Server.AdminListen(parsed),
+        TlsCertificatePath = Server.TlsCertificate(parsed),
+        TlsKeyPath = Server.TlsKey(parsed),
+        Insecure = Server.Insecure(parsed),
+        ShutdownTimeout = Server.ShutdownTimeout(parsed),
     };
 }

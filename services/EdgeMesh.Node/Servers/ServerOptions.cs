@@ -16,11 +16,17 @@ internal sealed class ServerOptions
     private readonly Option<string?> _tlsKey = CliOption.Text("--tls-key", "FILE", "The certificate's private key, PEM.");
     private readonly Option<bool> _insecure = CliOption.Flag("--insecure", "Allow cleartext on an address beyond loopback.");
     private readonly Option<LogLevel> _logLevel = CliOption.Value("--log-level", "LEVEL", "Least level of the log on standard error: trace, debug, information, warning, error, critical or none.", TryReadLevel, LogLevel.Information);
-    private readonly Option<Duration> _shutdownTimeout = CliOption.Value("--shutdown-timeout", "TIME", "How long running calls may go on after Ctrl-C, SIGTERM or SIGHUP.", Duration.TryRead, DefaultShutdownTimeout);
+    private readonly Option<Duration> _shutdownTimeout = CliOption.Value("--shutdown-timeout", "TIME", "How long running calls may go on after Ctrl-C or SIGTERM.", Duration.TryRead, DefaultShutdownTimeout);
     private readonly Option<bool> _exitOnStdinClose = CliOption.Flag("--exit-on-stdin-close", "Stop when standard input ends, and leave Ctrl-C to the parent: for supervisors, whose children then never outlive them.");
 
+    /// <summary>Least level of the log.</summary>
+    public Option LogLevelOption => _logLevel;
+
+    /// <summary>How long running calls may go on.</summary>
+    public Option ShutdownTimeoutOption => _shutdownTimeout;
+
     /// <summary>Adds the options to a command.</summary>
-    public ServerOptions(Command command)
+    public void AddTo(Command command)
     {
         command.Add(_adminListen);
         command.Add(_tlsCertificate);
@@ -43,8 +49,8 @@ internal sealed class ServerOptions
     /// <summary>Whether cleartext may leave the machine.</summary>
     public bool Insecure(ParseResult parsed) => parsed.GetValue(_insecure);
 
-    /// <summary>The node's logging.</summary>
-    public Action<ILoggingBuilder> Logging(ParseResult parsed) => NodeLogging.At(parsed.GetRequiredValue(_logLevel));
+    /// <summary>Least level of the log.</summary>
+    public LogLevel Level(ParseResult parsed) => parsed.GetRequiredValue(_logLevel);
 
     /// <summary>How long running calls may go on.</summary>
     public TimeSpan ShutdownTimeout(ParseResult parsed) => parsed.GetRequiredValue(_shutdownTimeout).Time;

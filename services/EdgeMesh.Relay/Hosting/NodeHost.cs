@@ -12,6 +12,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace EdgeMesh.Relay.Hosting;
 
@@ -113,6 +114,10 @@ public static class NodeHost
             throw new ListenException(option, endPoint, fault);
         }
     }
+
+    /// <summary>Changes how long running calls may go on after a stop is asked for.</summary>
+    public static void SetShutdownTimeout(WebApplication app, TimeSpan shutdownTimeout) =>
+        app.Services.GetRequiredService<IOptions<HostOptions>>().Value.ShutdownTimeout = shutdownTimeout;
 
     /// <summary>Where a started server listens: the chosen port in place of 0.</summary>
     public static Uri GetAddress(WebApplication app)

@@ -76,7 +76,7 @@ public sealed class NodeRunTests : IDisposable
         var starting = new TaskCompletionSource();
         var run = new NodeRun(Terminal.Redirected(Stream.Null, _output, _error, new Dictionary<string, string>()), _interruption, TimeProvider.System).RunAsync(
             "LHR50-1",
-            TimeSpan.FromSeconds(30),
+            () => TimeSpan.FromSeconds(30),
             exitOnStdinClose: false,
             async cancellation =>
             {
@@ -91,7 +91,7 @@ public sealed class NodeRunTests : IDisposable
 
     private Task<int> Run(Stream input, TimeProvider time, bool exitOnStdinClose) =>
         new NodeRun(Terminal.Redirected(input, _output, _error, new Dictionary<string, string>()), _interruption, time)
-            .RunAsync("LHR50-1", TimeSpan.FromSeconds(30), exitOnStdinClose, _ => Task.FromResult(_node.Started));
+            .RunAsync("LHR50-1", () => TimeSpan.FromSeconds(30), exitOnStdinClose, _ => Task.FromResult(_node.Started));
 
     private sealed class FakeNode : IAsyncDisposable
     {
@@ -103,7 +103,7 @@ public sealed class NodeRunTests : IDisposable
 
         public CancellationToken StopToken { get; private set; }
 
-        public StartedNode Started => new(new Uri("http://127.0.0.1:6401"), new Uri("http://127.0.0.1:6501"), StopAsync, this);
+        public StartedNode Started => new(new Uri("http://127.0.0.1:6401"), new Uri("http://127.0.0.1:6501"), _ => { }, StopAsync, this);
 
         public ValueTask DisposeAsync()
         {
