@@ -22,15 +22,19 @@ internal sealed class CallLoad : IAsyncDisposable
     private long _turnedAway;
 
     public CallLoad(Uri node, string bucket, string key, int connections, int streamsPerConnection)
+        : this(node, "/edgemesh.v1.ObjectStoreService/GetObject", new GetObjectRequest { Bucket = bucket, Key = key }.ToByteArray(), connections, streamsPerConnection)
     {
-        var message = new GetObjectRequest { Bucket = bucket, Key = key }.ToByteArray();
+    }
+
+    public CallLoad(Uri node, string path, byte[] message, int connections, int streamsPerConnection)
+    {
         byte[] frame = [0, 0, 0, 0, (byte)message.Length, .. message];
         _cold = connections * streamsPerConnection;
         for (var i = 0; i < connections; i++)
         {
             var connection = new HttpMessageInvoker(new SocketsHttpHandler { UseProxy = false, EnableMultipleHttp2Connections = false });
             _connections.Add(connection);
-            _workers.AddRange(Enumerable.Range(0, streamsPerConnection).Select(_ => Task.Run(() => CallAsync(connection, node, frame))));
+            _workers.AddRange(Enumerable.Range(0, streamsPerConnection).Select(_ => Task.Run(() => CallAsync(connection, new Uri(node, path), frame))));
         }
     }
 
@@ -60,12 +64,12 @@ internal sealed class CallLoad : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private async Task CallAsync(HttpMessageInvoker connection, Uri node, byte[] frame)
+    private async Task CallAsync(HttpMessageInvoker connection, Uri method, byte[] frame)
     {
         var answers = 0;
         while (!_stop.IsCancellationRequested)
         {
-            using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(node, "/edgemesh.v1.ObjectStoreService/GetObject"))
+            using var request = new HttpRequestMessage(HttpMethod.Post, method)
             {
                 Version = HttpVersion.Version20,
                 VersionPolicy = HttpVersionPolicy.RequestVersionExact,

@@ -12,7 +12,6 @@ public sealed class ServerTests : IDisposable
     public void Dispose() => _directory.Dispose();
 
     [Theory]
-    [InlineData(UnixSignal.HangUp)]
     [InlineData(UnixSignal.Interrupt)]
     [InlineData(UnixSignal.Terminate)]
     public async Task Region_AskedToEnd_ExitsWith0(UnixSignal signal)
