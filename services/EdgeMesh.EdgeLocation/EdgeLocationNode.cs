@@ -1,6 +1,8 @@
+using System.Diagnostics.Metrics;
 using EdgeMesh.Admin;
 using EdgeMesh.Admin.Drain;
 using EdgeMesh.Admin.Health;
+using EdgeMesh.Admin.Metrics;
 using EdgeMesh.Caching;
 using EdgeMesh.EdgeLocation.ControlStream;
 using EdgeMesh.Introspection;
@@ -93,11 +95,14 @@ public sealed class EdgeLocationNode : IAsyncDisposable
             await NodeHost.StartAsync(app, "--listen", endPoint, cancellationToken).ConfigureAwait(false);
             var listening = NodeHost.GetAddress(app);
 
+            var meters = app.Services.GetRequiredService<IMeterFactory>();
+            EdgeLocationMeters.Create(meters, link, store);
+
             // 4. The admin server, beside the data's. Without its Region the node is ready: it serves what it has.
             var drain = new NodeDrain(app.Services.GetRequiredService<NodeHealth>(), app.StopAsync);
             var adminOptions = new AdminServerOptions { EndPoint = adminEndPoint, Certificate = certificate, Health = app.Services.GetRequiredService<NodeHealth>(), Drain = drain, Time = time };
             var notes = new ReadinessNotes(() => [link.IsJoined ? $"joined {region}" : $"{region} is away: this node serves what it has"]);
-            var admin = await AdminServer.StartAsync(adminOptions, logging, services => services.AddSingleton(notes), cancellationToken).ConfigureAwait(false);
+            var admin = await AdminServer.StartAsync(adminOptions, logging, endpoints => endpoints.AddSingleton(notes).AddMetricsEndpoints(meters, options.Name, options.Version), cancellationToken).ConfigureAwait(false);
             address.SetResult(options.AdvertisedAddress ?? listening.GetLeftPart(UriPartial.Authority));
             return new EdgeLocationNode(app, admin, drain, listening, owned);
         }

@@ -13,6 +13,8 @@ internal sealed class RegionRouter(string edge, Upstream region) : IUpstreamRout
     // Control methods are a node's own business with its Region; a caller of an edge gets at none of them.
     private static readonly string[] ControlPrefixes = ["/edgemesh.v1.TopologyService/"];
 
+    public IEnumerable<Upstream> Upstreams => [region];
+
     public RelayRoute Route(string path)
     {
         if (path.StartsWith(HealthPrefix, StringComparison.Ordinal))

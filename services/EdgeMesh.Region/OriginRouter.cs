@@ -41,6 +41,8 @@ internal sealed class OriginRouter : IUpstreamRouter, IDisposable
         ];
     }
 
+    public IEnumerable<Upstream> Upstreams => _origins.Select(origin => origin.Upstream);
+
     public RelayRoute Route(string path)
     {
         foreach (var (_, prefix, upstream, _) in _origins)

@@ -1,5 +1,7 @@
+using System.Diagnostics.Metrics;
 using EdgeMesh.Admin;
 using EdgeMesh.Admin.Drain;
+using EdgeMesh.Admin.Metrics;
 using EdgeMesh.Introspection;
 using EdgeMesh.Region.Topology;
 using EdgeMesh.Relay;
@@ -98,14 +100,20 @@ public sealed class RegionNode : IAsyncDisposable
             app.MapGrpcService<TopologyGrpcService>();
             app.MapNodeIntrospection();
             var topology = app.Services.GetRequiredService<TopologyState>();
-            app.Services.GetRequiredService<MethodShapes>().Changed += topology.RefreshMethods;
+            var shapes = app.Services.GetRequiredService<MethodShapes>();
+            shapes.Changed += topology.RefreshMethods;
+            shapes.Changed += () => relay.Methods.Declare(shapes.Current);
+            relay.Methods.Declare(shapes.Current);
             await NodeHost.StartAsync(app, "--listen", endPoint, cancellationToken).ConfigureAwait(false);
             topology.SetRegionAddress(NodeHost.GetAddress(app).GetLeftPart(UriPartial.Authority));
+
+            var meters = app.Services.GetRequiredService<IMeterFactory>();
+            RegionMeters.Create(meters, topology, store);
 
             // 4. The admin server, beside the data's.
             var drain = new NodeDrain(app.Services.GetRequiredService<NodeHealth>(), app.StopAsync);
             var adminOptions = new AdminServerOptions { EndPoint = adminEndPoint, Certificate = certificate, Health = app.Services.GetRequiredService<NodeHealth>(), Drain = drain, Time = time };
-            var admin = await AdminServer.StartAsync(adminOptions, logging, _ => { }, cancellationToken).ConfigureAwait(false);
+            var admin = await AdminServer.StartAsync(adminOptions, logging, endpoints => endpoints.AddMetricsEndpoints(meters, options.Name, options.Version), cancellationToken).ConfigureAwait(false);
             return new RegionNode(app, admin, drain, storeLog, store, router, channels);
         }
         catch

@@ -7,6 +7,9 @@ namespace EdgeMesh.Relay;
 /// <remarks>Implementations are thread-safe and answer without waiting.</remarks>
 public interface IUpstreamRouter
 {
+    /// <summary>All upstreams that it may choose.</summary>
+    IEnumerable<Upstream> Upstreams { get; }
+
     /// <summary>Decides for one call.</summary>
     /// <param name="path"><c>/package.Service/Method</c>.</param>
     RelayRoute Route(string path);

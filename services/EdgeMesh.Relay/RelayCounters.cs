@@ -24,7 +24,6 @@ public sealed class RelayCounters
     private readonly LatencyWindow _window;
     private long _upstreamFailures;
     private long _waiting;
-    private long _rejections;
 
     /// <summary>Starts at zero.</summary>
     /// <param name="time">The clock of recent latencies.</param>
@@ -68,9 +67,6 @@ public sealed class RelayCounters
 
     /// <summary>Calls that wait for another's fill now.</summary>
     public long Waiting => Volatile.Read(ref _waiting);
-
-    /// <summary>Answers that could have been stored and that the store did not take.</summary>
-    public long Rejections => Volatile.Read(ref _rejections);
 
     /// <summary>Calls that ended with each status but OK.</summary>
     internal IEnumerable<KeyValuePair<GrpcStatusCode, long>> Failures =>
@@ -124,8 +120,6 @@ public sealed class RelayCounters
     internal void AddSent(long bytes) => Interlocked.Add(ref Striped(Sent), bytes);
 
     internal void CountUpstreamFailure() => Interlocked.Increment(ref _upstreamFailures);
-
-    internal void CountRejection() => Interlocked.Increment(ref _rejections);
 
     internal void BeginWait() => Interlocked.Increment(ref _waiting);
 

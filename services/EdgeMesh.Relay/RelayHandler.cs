@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics.Metrics;
 using EdgeMesh.Caching;
 using EdgeMesh.Relay.Cache;
 using EdgeMesh.Relay.Calls;
@@ -11,6 +12,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace EdgeMesh.Relay;
 
@@ -40,9 +42,9 @@ public sealed class RelayHandler
         _router = router;
         _time = time;
         Counters = new RelayCounters(time);
-        _telemetry = new CallTelemetry(Counters, time);
-        _forwarder = new CallForwarder(options, Counters, isCache: store is not null);
-        _cache = store is null ? null : new CachedCallHandler(options, store, _forwarder, Counters, time);
+        _telemetry = new CallTelemetry(Counters, Methods, time);
+        _forwarder = new CallForwarder(options, _telemetry, isCache: store is not null);
+        _cache = store is null ? null : new CachedCallHandler(options, store, _forwarder, _telemetry);
     }
 
     /// <summary>What was counted.</summary>
@@ -52,7 +54,12 @@ public sealed class RelayHandler
     public MethodTable Methods { get; } = new();
 
     /// <summary>Puts the relay before an application's own endpoints, which get the calls that <see cref="RelayRoute.Local"/> names.</summary>
-    public void Use(IApplicationBuilder app) => app.Use(next => context => HandleAsync(context, next));
+    /// <remarks>The application's <see cref="IMeterFactory"/> owns the relay's meter.</remarks>
+    public void Use(IApplicationBuilder app)
+    {
+        _telemetry.Meters = new RelayMeters(app.ApplicationServices.GetRequiredService<IMeterFactory>(), Counters, _cache?.Fills, _router.Upstreams);
+        app.Use(next => context => HandleAsync(context, next));
+    }
 
     private Task HandleAsync(HttpContext context, RequestDelegate next)
     {
@@ -66,6 +73,11 @@ public sealed class RelayHandler
 
         // 2. Noted from here to its end, which a hit has reached when this returns.
         var call = _telemetry.Begin(request.Path.Value ?? string.Empty);
+        if (RelaySpans.AreWanted)
+        {
+            return TraceAsync(context, next, call);
+        }
+
         Task answering;
         try
         {
@@ -78,11 +90,17 @@ public sealed class RelayHandler
 
         if (answering.IsCompletedSuccessfully)
         {
-            End(call, context);
+            _telemetry.End(call, context);
             return Task.CompletedTask;
         }
 
         return GuardAsync(answering, context, call);
+    }
+
+    private async Task TraceAsync(HttpContext context, RequestDelegate next, CallRecord call)
+    {
+        call.Span = RelaySpans.StartServer(context);
+        await GuardAsync(Answer(context, next, call), context, call).ConfigureAwait(false);
     }
 
     /// <summary>Answers a call, a hit before this returns: it waits for nothing, and so costs no state machine.</summary>
@@ -104,6 +122,7 @@ public sealed class RelayHandler
             }
 
             call.Decide(CallOutcome.Local);
+            call.Method = Methods.Get(call.Path, out _);
             return next(context);
         }
 
@@ -145,17 +164,7 @@ public sealed class RelayHandler
         }
         finally
         {
-            End(call, context);
-        }
-    }
-
-    private void End(CallRecord call, HttpContext context)
-    {
-        var path = call.Path;
-        if (_telemetry.End(call, context) == GrpcStatusCode.Unimplemented)
-        {
-            // Callers can make names up: those take no room in the table.
-            Methods.Forget(path);
+            _telemetry.End(call, context);
         }
     }
 

@@ -138,6 +138,9 @@ public sealed class ObjectStore : IAsyncDisposable
             cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>How many objects there are, by a walk over an index: for metrics, not for every call.</summary>
+    public long CountObjects() => _metadata.Read(queries => queries.CountObjects());
+
     /// <summary>Lists buckets.</summary>
     public ValueTask<ListBucketsResponse> ListBucketsAsync(ListBucketsRequest request) => new(BucketListing.Page(_metadata, request));
 

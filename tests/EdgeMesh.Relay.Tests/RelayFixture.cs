@@ -78,6 +78,8 @@ internal sealed class RelayFixture : IAsyncDisposable
 
     private sealed class SingleUpstream(Upstream upstream) : IUpstreamRouter
     {
+        public IEnumerable<Upstream> Upstreams => [upstream];
+
         public RelayRoute Route(string path) => RelayRoute.To(upstream);
     }
 }

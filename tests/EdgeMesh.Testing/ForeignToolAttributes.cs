@@ -8,7 +8,7 @@ namespace EdgeMesh.Testing;
 public sealed class ForeignFactAttribute : FactAttribute
 {
     /// <summary>Names the programs.</summary>
-    /// <param name="tools">As they are called: found on the PATH; or <c>grpc-js</c>, <c>node-example</c>, <c>python3-grpcio</c>, <c>python3-grpc-tools</c>.</param>
+    /// <param name="tools">As they are called: found on the PATH; or <c>grpc-js</c>, <c>node-example</c>, <c>python3-grpcio</c>, <c>python3-grpc-tools</c>, <c>python3-prometheus-client</c>.</param>
     public ForeignFactAttribute(params string[] tools) => Skip = ForeignTools.WhyNot(tools);
 }
 
@@ -43,6 +43,7 @@ internal static class ForeignTools
         ["grpc-js"] = (new(() => HasGrpcJs(GrpcJsFolder)), $"install Node.js, then npm ci --prefix {GrpcJsFolder}"),
         ["node-example"] = (new(() => HasGrpcJs(NodeExampleFolder)), $"install Node.js, then npm ci --prefix {NodeExampleFolder}"),
         ["python3-grpcio"] = (new(() => HasPythonModules("grpc, google.protobuf")), "apt-get install python3-grpcio python3-protobuf"),
+        ["python3-prometheus-client"] = (new(() => HasPythonModules("prometheus_client.openmetrics.parser")), "apt-get install python3-prometheus-client"),
         ["python3-grpc-tools"] = (new(() => HasPythonModules("grpc_tools.protoc")), "apt-get install python3-grpc-tools"),
     };
 

@@ -38,6 +38,7 @@ internal sealed class TopologyState : IDisposable
     private readonly NodeInfo _region;
     private IReadOnlyList<MethodShape> _methods = [];
     private ulong _version;
+    private long _joins;
     private TopologySnapshot? _snapshot;
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -118,6 +119,27 @@ internal sealed class TopologyState : IDisposable
         }
     }
 
+    /// <summary>How often nodes joined, again included, since the Region's process started.</summary>
+    public long Joins
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _joins;
+            }
+        }
+    }
+
+    /// <summary>How many nodes are in each state, the Region aside.</summary>
+    public IReadOnlyDictionary<NodeState, long> CountNodes()
+    {
+        lock (_gate)
+        {
+            return _members.Values.CountBy(member => member.Info.State).ToDictionary(count => count.Key, count => (long)count.Value);
+        }
+    }
+
     /// <summary>Lets a node in.</summary>
     /// <remarks>
     /// A node whose stream broke may be back before the Region knows that the old one is dead:
@@ -168,6 +190,7 @@ internal sealed class TopologyState : IDisposable
             membership.Timer = _time.CreateTimer(OnTimer, membership, _options.SilenceLimit, Timeout.InfiniteTimeSpan);
             _members[hello.Name] = membership;
             ChangeLocked();
+            _joins++;
             _log.NodeJoined(hello.Name, hello.Address, former is null ? "" : " again");
             return JoinOutcome.Joined;
         }

@@ -24,13 +24,16 @@ namespace EdgeMesh.Relay.Cache;
 /// Race (1): A looks and misses; B's fill for the key stores and leaves the table; A begins a fill: a second origin call.
 /// Since a fill stores before it leaves the table, A, who has its own in the table, finds the entry when it looks again.
 /// </remarks>
-internal sealed class CachedCallHandler(RelayOptions options, ICacheStore store, CallForwarder forwarder, RelayCounters counters, TimeProvider time)
+internal sealed class CachedCallHandler(RelayOptions options, ICacheStore store, CallForwarder forwarder, CallTelemetry telemetry)
 {
     // Turns of "begin again" before a caller goes alone: each means that a leader's deadline ended a fill.
     private const int MaxTurns = 4;
 
-    private readonly FillTable _fills = new(time);
-    private readonly HitResponse _hits = new(options, time);
+    private readonly FillTable _fills = new(telemetry.Time);
+    private readonly HitResponse _hits = new(options, telemetry.Time);
+
+    /// <summary>Fills in flight.</summary>
+    public FillTable Fills => _fills;
 
     /// <summary>Answers a call from the store, if there is a small enough answer; the caller sees it when the call's handler returns.</summary>
     /// <param name="frame">The request: one frame, still in the request's pipe; released when the answer is true.</param>
@@ -47,7 +50,7 @@ internal sealed class CachedCallHandler(RelayOptions options, ICacheStore store,
         }
 
         var own = RequestKey.Primary(facts, facts.Identity, message);
-        var now = time.GetTimestamp();
+        var now = telemetry.Time.GetTimestamp();
         var found = Find(context, facts, own, now);
         using var hit = found.IsHit || facts.Identity is null ? found : FindPublic(context, facts, RequestKey.Primary(facts, null, message), now);
         if (hit.IsHit && _hits.TryWrite(context, hit, now, facts, record))
@@ -142,16 +145,16 @@ internal sealed class CachedCallHandler(RelayOptions options, ICacheStore store,
 
     private async Task<Followed> FollowAsync(Call call, Fill fill, KeyValuePair<string, StringValues>[] fields, CallDeadline.CallLifetime lifetime)
     {
-        counters.BeginWait();
+        telemetry.Counters.BeginWait();
         call.Record.Decide(CallOutcome.Coalesced);
         try
         {
             var bound = call.Method.HasDeclaredCaching ? Timeout.InfiniteTimeSpan : options.UnprovenWait;
-            var outcome = await fill.Outcome.WaitAsync(bound, time, lifetime.Token).ConfigureAwait(false);
+            var outcome = await fill.Outcome.WaitAsync(bound, telemetry.Time, lifetime.Token).ConfigureAwait(false);
             switch (outcome.Kind)
             {
                 case FillOutcomeKind.Stored when fill.Job.HasSameFields(outcome.VaryNames!, fields):
-                    if (_hits.TryWriteAll(call.Context, outcome.Response!.Read(), time.GetTimestamp(), call.Facts.AcceptsGzip, "fwd=miss; collapsed", call.Record) is not { } writing)
+                    if (_hits.TryWriteAll(call.Context, outcome.Response!.Read(), telemetry.Time.GetTimestamp(), call.Facts.AcceptsGzip, "fwd=miss; collapsed", call.Record) is not { } writing)
                     {
                         return Followed.GoAlone;
                     }
@@ -178,8 +181,9 @@ internal sealed class CachedCallHandler(RelayOptions options, ICacheStore store,
         }
         finally
         {
-            counters.EndWait();
+            telemetry.Counters.EndWait();
             fill.Leave();
+            RelaySpans.LinkTo(fill.Span);
         }
     }
 
@@ -251,7 +255,7 @@ internal sealed class CachedCallHandler(RelayOptions options, ICacheStore store,
     /// <returns>The writing of what is left; null, with nothing written: there is no answer for this call.</returns>
     private Task? TryAnswer(HttpContext context, in RequestFacts facts, in CallKeys keys, CallRecord record)
     {
-        var now = time.GetTimestamp();
+        var now = telemetry.Time.GetTimestamp();
         var found = Find(context, facts, keys.Own, now);
         using var hit = found.IsHit || ReferenceEquals(keys.Own, keys.Shared) ? found : FindPublic(context, facts, keys.Shared, now);
         return hit.IsHit ? _hits.TryWriteAll(context, hit, now, facts.AcceptsGzip, HitResponse.Hit, record) : null;
@@ -306,7 +310,7 @@ internal sealed class CachedCallHandler(RelayOptions options, ICacheStore store,
         }
 
         var request = UpstreamRequest.Create(call.Context, call.Upstream, new BufferedContent(call.Body), timeout);
-        return new FillJob(options, store, _fills, counters, time, call.Keys, call.Facts, call.Method, call.Upstream, request, fields);
+        return new FillJob(options, store, _fills, telemetry, call.Keys, call.Facts, call.Method, call.Upstream, request, fields);
     }
 
     /// <summary>What a look into the store showed.</summary>

@@ -1,7 +1,9 @@
+using System.Diagnostics;
 using System.Threading.Channels;
 using EdgeMesh.Caching;
 using EdgeMesh.Relay.Calls;
 using EdgeMesh.Relay.Methods;
+using EdgeMesh.Relay.Telemetry;
 using EdgeMesh.Wire;
 
 namespace EdgeMesh.Relay.Cache;
@@ -63,6 +65,7 @@ internal sealed class Fill
     private readonly TaskCompletionSource<bool> _bodyEnd = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<FillOutcome> _outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private HttpResponseMessage? _response;
+    private UpstreamCall? _call;
     private int _responseHolders = 2;
     private int _callers = 1;
     private bool _isWanted;
@@ -79,12 +82,18 @@ internal sealed class Fill
     /// <summary>How it ended.</summary>
     public Task<FillOutcome> Outcome => _outcome.Task;
 
+    /// <summary>The context of its span, for those who wait; default: there is none.</summary>
+    public ActivityContext Span { get; private set; }
+
     /// <summary>What it asks for.</summary>
     public FillJob Job => _job;
 
     /// <summary>Runs the fill to its end; never throws.</summary>
     public async Task RunAsync()
     {
+        using var span = RelaySpans.StartFill();
+        Span = span?.Context ?? default;
+        var start = _job.Time.GetTimestamp();
         FillOutcome outcome;
         try
         {
@@ -95,6 +104,7 @@ internal sealed class Fill
             outcome = exception is OperationCanceledException && _abort.IsCancellationRequested
                 ? new FillOutcome(FillOutcomeKind.Again)
                 : new FillOutcome(FillOutcomeKind.Failed, Fault: _job.ToFault(exception));
+            _call?.Fail(exception, isOver: _abort.IsCancellationRequested, timedOut: false);
             Fail(_answer, exception);
             Fail(_bodyEnd, exception);
         }
@@ -104,6 +114,7 @@ internal sealed class Fill
             ReleaseResponseLocked();
         }
 
+        _job.Telemetry.Meters?.RecordFill(_job.Time.GetElapsedTime(start), outcome.Kind);
         _job.End(this);
         _outcome.TrySetResult(outcome);
     }
@@ -166,6 +177,7 @@ internal sealed class Fill
     private async Task<FillOutcome> FetchAsync()
     {
         // 1. Ask upstream.
+        _call = _job.BeginCall();
         var response = await _job.SendAsync(_abort.Token).ConfigureAwait(false);
         lock (_lock)
         {
@@ -307,9 +319,10 @@ internal sealed class Fill
 
     private void ReleaseResponseLocked()
     {
-        if (--_responseHolders == 0)
+        if (--_responseHolders == 0 && _response is { } response)
         {
-            _response?.Dispose();
+            _call!.End(response);
+            response.Dispose();
         }
     }
 }

@@ -3,6 +3,7 @@ using EdgeMesh.Caching;
 using EdgeMesh.Relay.Calls;
 using EdgeMesh.Relay.Metadata;
 using EdgeMesh.Relay.Methods;
+using EdgeMesh.Relay.Telemetry;
 using EdgeMesh.Relay.Upstreams;
 using EdgeMesh.Wire;
 using Microsoft.Extensions.Primitives;
@@ -16,7 +17,6 @@ internal sealed class FillJob
     private readonly RelayOptions _options;
     private readonly ICacheStore _store;
     private readonly FillTable _table;
-    private readonly RelayCounters _counters;
     private readonly RequestFacts _facts;
     private readonly HttpRequestMessage _request;
     private readonly Upstream _upstream;
@@ -24,22 +24,23 @@ internal sealed class FillJob
     private long _askedAt;
     private long _asOf;
 
-    public FillJob(RelayOptions options, ICacheStore store, FillTable table, RelayCounters counters, TimeProvider time, CallKeys keys, RequestFacts facts, MethodState method, Upstream upstream, HttpRequestMessage request, KeyValuePair<string, StringValues>[] fields)
+    public FillJob(RelayOptions options, ICacheStore store, FillTable table, CallTelemetry telemetry, CallKeys keys, RequestFacts facts, MethodState method, Upstream upstream, HttpRequestMessage request, KeyValuePair<string, StringValues>[] fields)
     {
         _options = options;
         _store = store;
         _table = table;
-        _counters = counters;
         _facts = facts;
         _request = request;
         _upstream = upstream;
         _fields = fields;
-        Time = time;
+        Telemetry = telemetry;
         Keys = keys;
         Method = method;
     }
 
-    public TimeProvider Time { get; }
+    public CallTelemetry Telemetry { get; }
+
+    public TimeProvider Time => Telemetry.Time;
 
     public CallKeys Keys { get; }
 
@@ -48,6 +49,9 @@ internal sealed class FillJob
     public int MaxStoredBytes => _options.MaxStoredMessageBytes;
 
     public TimeSpan DetachedTimeout => _options.DetachedFillTimeout;
+
+    /// <summary>Notes that upstream is asked: to be called right before <see cref="SendAsync"/>.</summary>
+    public UpstreamCall BeginCall() => UpstreamCall.Begin(Telemetry, _upstream, Method, _facts.Path, _request);
 
     /// <summary>Asks upstream.</summary>
     public Task<HttpResponseMessage> SendAsync(CancellationToken cancellationToken)
@@ -131,11 +135,7 @@ internal sealed class FillJob
         }
 
         // An entry that the store refuses still serves those who wait for it.
-        if (_store.Set(key, entry) != StoreOutcome.Stored)
-        {
-            _counters.CountRejection();
-        }
-
+        _store.Set(key, entry);
         _table.MarkCacheable(Keys.Flight);
         return entry;
     }
@@ -175,7 +175,7 @@ internal sealed class FillJob
 
     /// <summary>Notes that an answer is not stored.</summary>
     /// <param name="reason">A token: one of <see cref="AnswerRules.Refusal"/>'s, or how the body or its end forbade it.</param>
-    public void CountUncacheable(string reason) => _counters.UncacheableReasons.Count(reason);
+    public void CountUncacheable(string reason) => Telemetry.Counters.UncacheableReasons.Count(reason);
 
     /// <summary>Takes the fill out of the table.</summary>
     public void End(Fill fill) => _table.Remove(Keys.Flight, fill);

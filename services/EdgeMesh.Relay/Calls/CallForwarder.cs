@@ -15,7 +15,7 @@ namespace EdgeMesh.Relay.Calls;
 /// </code>
 /// Stateless but for its counters; thread-safe.
 /// </remarks>
-internal sealed class CallForwarder(RelayOptions options, RelayCounters counters, bool isCache)
+internal sealed class CallForwarder(RelayOptions options, CallTelemetry telemetry, bool isCache)
 {
     /// <summary>Sends a request and relays its answer.</summary>
     /// <param name="content">The body: <see cref="DuplexContent"/> or <see cref="BufferedContent"/>.</param>
@@ -26,23 +26,26 @@ internal sealed class CallForwarder(RelayOptions options, RelayCounters counters
     {
         using var lifetime = deadline.Begin(context.RequestAborted);
         using var request = UpstreamRequest.Create(context, upstream, content, deadline.IsSet ? deadline.Remaining : null);
+        var sent = UpstreamCall.Begin(telemetry, upstream, call.Method, call.Path, request);
         try
         {
             using var response = await upstream.Invoker.SendAsync(request, lifetime.Token).ConfigureAwait(false);
-            if (content is DuplexContent sent)
+            if (content is DuplexContent body)
             {
-                sent.ObserveAnswer();
-                if (sent.IsUnarySoFar)
+                body.ObserveAnswer();
+                if (body.IsUnarySoFar)
                 {
                     call.Method?.Observe(MethodKind.Unary);
                 }
             }
 
-            using var body = await response.Content.ReadAsStreamAsync(lifetime.Token).ConfigureAwait(false);
-            await RelayAsync(context, upstream, response, body, cacheStatus, call, lifetime.Token).ConfigureAwait(false);
+            using var answer = await response.Content.ReadAsStreamAsync(lifetime.Token).ConfigureAwait(false);
+            await RelayAsync(context, upstream, response, answer, cacheStatus, call, lifetime.Token).ConfigureAwait(false);
+            sent.End(response);
         }
         catch (Exception exception)
         {
+            sent.Fail(exception, isOver: lifetime.Token.IsCancellationRequested, lifetime.TimedOut);
             await FailAsync(context, upstream, exception, lifetime.TimedOut).ConfigureAwait(false);
         }
         finally
@@ -129,7 +132,7 @@ internal sealed class CallForwarder(RelayOptions options, RelayCounters counters
             fault = RelayFault.FromUpstream(exception, options.NodeDescription, upstream);
             if (fault.IsUpstream)
             {
-                counters.CountUpstreamFailure();
+                telemetry.Counters.CountUpstreamFailure();
             }
         }
 

@@ -19,11 +19,20 @@ internal sealed class MethodState
 
     private volatile MethodKind _kind;
     private volatile bool _hasDeclared;
+    private volatile string? _name;
     private int _answers;
 
-    public MethodState(MethodKind kind = MethodKind.Unknown)
+    public MethodState(MethodKind kind = MethodKind.Unknown, string? name = null)
     {
         _kind = kind;
+        _name = name;
+    }
+
+    /// <summary><c>package.Service/Method</c>, once it is sure not to be made up: for metrics, whose names must be bounded.</summary>
+    public string? Name
+    {
+        get => _name;
+        set => _name = value;
     }
 
     public MethodKind Kind => _kind;

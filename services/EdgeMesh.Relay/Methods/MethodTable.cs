@@ -13,8 +13,13 @@ public sealed class MethodTable
 {
     private const int MaxLearned = 4096;
 
+    // Each named method costs metrics a histogram a status. Declared ones come from who runs the mesh; others from whoever calls.
+    private const int MaxNamedDeclared = 1000;
+    private const int MaxNamedLearned = 256;
+
     private readonly ConcurrentDictionary<string, MethodState> _learned = new(StringComparer.Ordinal);
     private volatile FrozenDictionary<string, DeclaredMethod> _declared = FrozenDictionary<string, DeclaredMethod>.Empty;
+    private readonly ConcurrentDictionary<string, byte> _named = new(StringComparer.Ordinal);
     private int _learnedCount;
 
     /// <summary>Replaces the declared shapes.</summary>
@@ -28,7 +33,7 @@ public sealed class MethodTable
             var kind = shape.ClientStreaming || shape.ServerStreaming ? MethodKind.Streaming : MethodKind.Unary;
 
             // What was seen of an unchanged method stays.
-            next[path] = previous.TryGetValue(path, out var known) && known.Kind == kind ? known : new DeclaredMethod(kind, new MethodState(kind));
+            next[path] = previous.TryGetValue(path, out var known) && known.Kind == kind ? known : new DeclaredMethod(kind, new MethodState(kind, next.Count < MaxNamedDeclared ? shape.Method : null));
         }
 
         _declared = next.ToFrozenDictionary(StringComparer.Ordinal);
@@ -64,6 +69,15 @@ public sealed class MethodTable
         }
 
         return winner;
+    }
+
+    /// <summary>Names a method that has answered OK, if there is room for one more name.</summary>
+    internal void TryName(string path, MethodState method)
+    {
+        if (_named.ContainsKey(path) || (_named.Count < MaxNamedLearned && _named.TryAdd(path, 0)))
+        {
+            method.Name = path[1..];
+        }
     }
 
     /// <summary>Forgets a method that upstream does not have.</summary>

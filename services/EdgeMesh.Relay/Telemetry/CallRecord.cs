@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using EdgeMesh.Relay.Methods;
 
 namespace EdgeMesh.Relay.Telemetry;
@@ -25,6 +26,9 @@ internal sealed class CallRecord(RelayCounters counters)
     /// <summary>What is known of its method; null: not looked up.</summary>
     public MethodState? Method { get; set; }
 
+    /// <summary>Its span; null: nobody wants one.</summary>
+    public Activity? Span { get; set; }
+
     /// <summary>Bytes of the request's messages, prefixes included.</summary>
     public long ReceivedBytes { get; private set; }
 
@@ -38,7 +42,7 @@ internal sealed class CallRecord(RelayCounters counters)
     public void Reset(string path, long start)
     {
         (Path, Start) = (path, start);
-        (Outcome, Reason, Method) = (CallOutcome.Refused, null, null);
+        (Outcome, Reason, Method, Span) = (CallOutcome.Refused, null, null, null);
         (ReceivedBytes, SentBytes) = (0, 0);
     }
 

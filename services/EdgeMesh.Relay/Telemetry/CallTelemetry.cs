@@ -1,4 +1,5 @@
 using System.Globalization;
+using EdgeMesh.Relay.Methods;
 using EdgeMesh.Wire;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -7,11 +8,23 @@ namespace EdgeMesh.Relay.Telemetry;
 
 /// <summary>Notes every call of a relay: when it begins, and what became of it.</summary>
 /// <remarks>Thread-safe. On the way of a hit it allocates nothing and takes no lock.</remarks>
-internal sealed class CallTelemetry(RelayCounters counters, TimeProvider time)
+/// <param name="counters">Count it.</param>
+/// <param name="methods">Say which names are real.</param>
+/// <param name="time">The clock of durations.</param>
+internal sealed class CallTelemetry(RelayCounters counters, MethodTable methods, TimeProvider time)
 {
     // Of the relay that used the thread last: with several in a process they take turns.
     [ThreadStatic]
     private static CallRecord? _free;
+
+    /// <summary>The counters.</summary>
+    public RelayCounters Counters => counters;
+
+    /// <summary>The clock of durations.</summary>
+    public TimeProvider Time => time;
+
+    /// <summary>The instruments; null until the relay is part of a server.</summary>
+    public RelayMeters? Meters { get; set; }
 
     /// <summary>A call begins.</summary>
     public CallRecord Begin(string path)
@@ -25,18 +38,35 @@ internal sealed class CallTelemetry(RelayCounters counters, TimeProvider time)
     }
 
     /// <summary>A call has ended, and nothing holds its record any more.</summary>
-    /// <returns>Its status.</returns>
-    public GrpcStatusCode End(CallRecord call, HttpContext context)
+    public void End(CallRecord call, HttpContext context)
     {
+        // 1. How it ended. Callers can make names up: those take no room in the table, and none in metrics.
         var status = call.Outcome == CallOutcome.Hit ? GrpcStatusCode.Ok : ReadStatus(context);
-        counters.EndCall(call.Outcome, status, time.GetElapsedTime(call.Start));
+        var duration = time.GetElapsedTime(call.Start);
+        if (status == GrpcStatusCode.Unimplemented)
+        {
+            methods.Forget(call.Path);
+        }
+        else if (status == GrpcStatusCode.Ok && call.Method is { Name: null } method)
+        {
+            methods.TryName(call.Path, method);
+        }
+
+        // 2. Count it.
+        counters.EndCall(call.Outcome, status, duration);
+        Meters?.RecordServer(duration, call.Method?.Name, status);
         if (call is { Outcome: CallOutcome.Bypass, Reason: { } reason })
         {
             counters.BypassReasons.Count(reason);
         }
 
+        // 3. Tell of it.
+        if (call.Span is { } span)
+        {
+            RelaySpans.EndServer(span, call, status);
+        }
+
         _free = call;
-        return status;
     }
 
     /// <summary>What the caller was told; CANCELLED when it had gone before it could be.</summary>

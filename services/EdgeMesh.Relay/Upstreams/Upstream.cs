@@ -1,9 +1,15 @@
 namespace EdgeMesh.Relay.Upstreams;
 
 /// <summary>The next node, or an origin, on the way of a call.</summary>
-/// <remarks>Immutable; thread-safe; does not own the invoker.</remarks>
+/// <remarks>Immutable but for <see cref="IsUp"/>; thread-safe; does not own the invoker.</remarks>
 public sealed class Upstream
 {
+    private const int Unknown = 0;
+    private const int Up = 1;
+    private const int Down = 2;
+
+    private volatile int _state;
+
     /// <summary>Describes an upstream.</summary>
     /// <param name="description">For messages to people: <c>Region eu-west-2</c>, <c>origin shop.v1.</c>.</param>
     /// <param name="address">Scheme, host and port; its authority is sent as <c>:authority</c>, never the caller's.</param>
@@ -19,6 +25,7 @@ public sealed class Upstream
         Description = description;
         Address = address;
         Invoker = invoker;
+        PortTag = address.Port;
     }
 
     /// <summary>For messages to people.</summary>
@@ -29,6 +36,16 @@ public sealed class Upstream
 
     /// <summary>Sends to it.</summary>
     public HttpMessageInvoker Invoker { get; }
+
+    /// <summary>Whether the last call that ended was answered there, or could not reach it or lost it; null: no call has ended.</summary>
+    public bool? IsUp
+    {
+        get => _state == Unknown ? null : _state == Up;
+        internal set => _state = value == true ? Up : Down;
+    }
+
+    /// <summary>The port, as an attribute that costs no allocation.</summary>
+    internal object PortTag { get; }
 
     /// <summary>Whether a URI names a node or an origin: http or https, host and port, and nothing else.</summary>
     public static bool IsAddress(Uri uri) => uri is { IsAbsoluteUri: true, Scheme: "http" or "https" } && uri.PathAndQuery == "/" && uri.UserInfo.Length == 0;

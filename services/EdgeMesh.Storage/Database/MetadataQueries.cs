@@ -18,6 +18,7 @@ internal sealed class MetadataQueries : IDisposable
     private readonly Statement _listBuckets;
     private readonly Statement _listObjects;
     private readonly Statement _bodiesBetween;
+    private readonly Statement _countObjects;
 
     /// <summary>Names the statements.</summary>
     internal MetadataQueries(SqliteConnection connection)
@@ -34,6 +35,7 @@ internal sealed class MetadataQueries : IDisposable
             connection,
             $"SELECT {ObjectColumns} FROM objects o WHERE o.bucket_id = $1 AND o.key >= $2 AND o.key < $3 ORDER BY o.key LIMIT $4;",
             4);
+        _countObjects = new Statement(connection, "SELECT count(*) FROM objects;", 0);
         _bodiesBetween = new Statement(connection, "SELECT DISTINCT body_id FROM objects WHERE body_id >= $1 AND body_id < $2;", 2);
     }
 
@@ -71,6 +73,14 @@ internal sealed class MetadataQueries : IDisposable
     /// <exception cref="ObjectStoreException"><see cref="ObjectStoreFault.BucketNotFound"/>, <see cref="ObjectStoreFault.ObjectNotFound"/>.</exception>
     internal StoredObject Find(ObjectName name) =>
         Look(name).Object ?? throw new ObjectStoreException(ObjectStoreFault.ObjectNotFound, $"No object {name}");
+
+    /// <summary>How many objects there are: a walk over an index, milliseconds for hundreds of thousands.</summary>
+    internal long CountObjects()
+    {
+        using var row = _countObjects.Query();
+        row.Read();
+        return row.GetInt64(0);
+    }
 
     /// <summary>Buckets from a name on, in order of name.</summary>
     internal List<Bucket> ListBuckets(string from, int count)

@@ -1,0 +1,44 @@
+using System.Diagnostics.Metrics;
+using EdgeMesh.Caching;
+using EdgeMesh.EdgeLocation.ControlStream;
+
+namespace EdgeMesh.EdgeLocation;
+
+/// <summary>The instruments of what only an edge location knows: its cache and its place in the mesh. docs/metrics.md lists them.</summary>
+internal static class EdgeLocationMeters
+{
+    /// <summary>The meter's name.</summary>
+    public const string Name = "EdgeMesh.EdgeLocation";
+
+    private static readonly (StoreOutcome Outcome, string Name)[] Outcomes =
+    [
+        (StoreOutcome.Stored, "stored"), (StoreOutcome.Expired, "expired"), (StoreOutcome.Oversize, "oversize"),
+        (StoreOutcome.NotAdmitted, "not-admitted"), (StoreOutcome.Purged, "purged"), (StoreOutcome.NoRoom, "no-room"),
+    ];
+
+    /// <summary>Makes the instruments; the factory owns them.</summary>
+    public static void Create(IMeterFactory factory, RegionLink link, SlabStore store)
+    {
+        var meter = factory.Create(Name);
+        meter.CreateObservableGauge("edgemesh.region_link.joined", () => link.IsJoined ? 1L : 0, unit: null, "1: the Region counts this node as present; 0: it does not.");
+        meter.CreateObservableUpDownCounter("edgemesh.cache.entries", () => store.Count, "{entry}", "Entries in the cache; expired ones that were not yet removed count.");
+        meter.CreateObservableUpDownCounter("edgemesh.cache.size", () => store.ChargedBytes, "By", "Memory that the cache holds.");
+        meter.CreateObservableUpDownCounter("edgemesh.cache.capacity", () => store.GetStatistics().CapacityBytes, "By", "Memory that the cache may hold.");
+        meter.CreateObservableCounter("edgemesh.cache.insertions", () => Insertions(store), "{entry}", "Entries that were to be stored, by what became of them: all but stored are rejections.");
+        meter.CreateObservableCounter("edgemesh.cache.removals", () => Removals(store), "{entry}", "Entries that went, by why: evicted for others, expired, purged.");
+    }
+
+    private static IEnumerable<Measurement<long>> Insertions(SlabStore store)
+    {
+        var statistics = store.GetStatistics();
+        return Outcomes.Select(one => Measure(statistics.CountOf(one.Outcome), "edgemesh.store.outcome", one.Name));
+    }
+
+    private static IEnumerable<Measurement<long>> Removals(SlabStore store)
+    {
+        var statistics = store.GetStatistics();
+        return [Measure(statistics.Evictions, "edgemesh.reason", "evicted"), Measure(statistics.Expirations, "edgemesh.reason", "expired"), Measure(statistics.Purged, "edgemesh.reason", "purged")];
+    }
+
+    private static Measurement<long> Measure(long value, string attribute, string text) => new(value, new KeyValuePair<string, object?>(attribute, text));
+}
