@@ -139,14 +139,23 @@ public sealed class RelayHandler
             dataRate.MinDataRate = null;
         }
 
-        // 5. Unary, and whole already? Most are.
+        // 5. Whole already? Most are: one message, and the end of the stream.
         var method = call.Method = Methods.Get(call.Path, out var isDeclared);
-        if (_cache is null || method.Kind == MethodKind.Streaming || !UnaryRequest.TryRead(request.BodyReader, _options.MaxKeyedMessageBytes, out var frame))
+        if (!UnaryRequest.TryRead(request.BodyReader, _options.MaxKeyedMessageBytes, out var frame))
         {
             return RelayAsync(context, upstream, method, isDeclared, deadline, call);
         }
 
         method.Observe(MethodKind.Unary);
+        if (_cache is null || method.Kind == MethodKind.Streaming)
+        {
+            // Sent from memory, it needs none of what follows a request that is still coming.
+            var body = frame.ToArray();
+            request.BodyReader.AdvanceTo(frame.End);
+            call.Received(body.Length);
+            return BypassAsync(context, upstream, new BufferedContent(body), method, deadline, call);
+        }
+
         return _cache.TryHit(context, frame, call, out var lookup)
             ? Task.CompletedTask
             : _cache.HandleAsync(context, lookup, frame, upstream, method, deadline, call);
@@ -176,10 +185,15 @@ public sealed class RelayHandler
         }
 
         // 6. Anything else goes on as it comes.
+        await BypassAsync(context, upstream, new DuplexContent(context.Request.BodyReader, call), method, deadline, call).ConfigureAwait(false);
+    }
+
+    private Task BypassAsync(HttpContext context, Upstream upstream, HttpContent content, MethodState method, CallDeadline deadline, CallRecord call)
+    {
         var reason = _cache is null ? "no-store" : method.Kind == MethodKind.Streaming ? "streaming" : "not-unary";
         var status = _cache is null ? null : $"{_options.NodeName}; fwd=bypass; detail={reason}";
         call.Decide(CallOutcome.Bypass, reason);
-        await _forwarder.ForwardAsync(context, upstream, new DuplexContent(context.Request.BodyReader, call), deadline, status, call).ConfigureAwait(false);
+        return _forwarder.ForwardAsync(context, upstream, content, deadline, status, call);
     }
 
     /// <summary>Waits, within bounds, for a unary request to be whole, and answers it.</summary>

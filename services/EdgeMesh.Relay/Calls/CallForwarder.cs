@@ -82,7 +82,6 @@ internal sealed class CallForwarder(RelayOptions options, CallTelemetry telemetr
         {
             // Wait for the end, so that a reset after the headers is not taken for a clean one.
             await body.CopyToAsync(Stream.Null, cancellationToken).ConfigureAwait(false);
-            await context.Response.CompleteAsync().ConfigureAwait(false);
             return;
         }
 
@@ -102,17 +101,10 @@ internal sealed class CallForwarder(RelayOptions options, CallTelemetry telemetr
         AddNodeFields(context, cacheStatus);
     }
 
-    /// <summary>Relays an answer's trailers after its body's end.</summary>
-    public async Task EndAnswerAsync(HttpContext context, Upstream upstream, HttpResponseMessage response)
-    {
-        if (ResponseRelay.CopyTrailers(response, context))
-        {
-            await context.Response.CompleteAsync().ConfigureAwait(false);
-            return;
-        }
-
-        await StatusResponse.WriteAsync(context, new RelayFault(GrpcStatusCode.Unknown, $"{options.NodeDescription}: {upstream} ended the call without grpc-status")).ConfigureAwait(false);
-    }
+    /// <summary>Relays an answer's trailers after its body's end. The server sends them when the call's handler returns: waiting for that here would cost a turn of the thread pool.</summary>
+    public Task EndAnswerAsync(HttpContext context, Upstream upstream, HttpResponseMessage response) => ResponseRelay.CopyTrailers(response, context)
+        ? Task.CompletedTask
+        : StatusResponse.WriteAsync(context, new RelayFault(GrpcStatusCode.Unknown, $"{options.NodeDescription}: {upstream} ended the call without grpc-status"));
 
     /// <summary>Tells the caller of a failure, if it is still there.</summary>
     public async Task FailAsync(HttpContext context, Upstream upstream, Exception exception, bool timedOut)

@@ -13,7 +13,9 @@ namespace EdgeMesh.Relay.Calls;
 /// <summary>Writes an upstream's answer to the caller as it arrives.</summary>
 internal static class ResponseRelay
 {
-    // Enough that a large message moves in few system calls; little enough that many slow streams cost little.
+    // The server's writer has blocks of 4 KiB: what is left of one takes most answers, and costs nothing. Then enough that a
+    // large message moves in few steps; little enough that many slow streams cost little.
+    private const int FirstReadBytes = 1024;
     private const int ReadBytes = 16 * 1024;
     private const int FlushBytes = 64 * 1024;
 
@@ -62,6 +64,7 @@ internal static class ResponseRelay
     {
         var unflushed = 0;
         var isFirst = true;
+        var wanted = FirstReadBytes;
         while (true)
         {
             // 1. Wait without a buffer in hand; flush what is there (the headers at least) before a real wait.
@@ -76,7 +79,7 @@ internal static class ResponseRelay
             await ready.ConfigureAwait(false);
 
             // 2. Take what is there.
-            var memory = to.GetMemory(ReadBytes);
+            var memory = to.GetMemory(wanted);
             var read = await from.ReadAsync(memory, cancellationToken).ConfigureAwait(false);
             if (read == 0)
             {
@@ -86,6 +89,11 @@ internal static class ResponseRelay
             counter.Add(memory.Span[..read]);
             to.Advance(read);
             unflushed += read;
+            if (read == memory.Length)
+            {
+                wanted = ReadBytes;
+            }
+
             if (unflushed >= FlushBytes)
             {
                 await FlushAsync(to, cancellationToken).ConfigureAwait(false);

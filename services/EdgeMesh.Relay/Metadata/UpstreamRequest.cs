@@ -13,15 +13,13 @@ namespace EdgeMesh.Relay.Metadata;
 /// </remarks>
 internal static class UpstreamRequest
 {
-    private static readonly UriCreationOptions AsIs = new() { DangerousDisablePathAndQueryCanonicalization = true };
-
     /// <summary>Makes the request; it holds nothing of <paramref name="context"/> but strings, and what <paramref name="content"/> holds.</summary>
     /// <param name="timeout">What is left of the caller's time; null: none was set.</param>
     /// <exception cref="InvalidMetadataException">A value holds a control character.</exception>
     public static HttpRequestMessage Create(HttpContext context, Upstream upstream, HttpContent content, TimeSpan? timeout)
     {
         var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
-        var request = new HttpRequestMessage(HttpMethod.Post, new Uri(upstream.Address.GetLeftPart(UriPartial.Authority) + target, AsIs))
+        var request = new HttpRequestMessage(HttpMethod.Post, upstream.Target(target))
         {
             Version = System.Net.HttpVersion.Version20,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,

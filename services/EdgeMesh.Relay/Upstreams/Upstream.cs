@@ -1,13 +1,23 @@
+using System.Collections.Concurrent;
+
 namespace EdgeMesh.Relay.Upstreams;
 
 /// <summary>The next node, or an origin, on the way of a call.</summary>
-/// <remarks>Immutable but for <see cref="IsUp"/>; thread-safe; does not own the invoker.</remarks>
+/// <remarks>Immutable but for <see cref="IsUp"/> and the URIs that it remembers; thread-safe; does not own the invoker.</remarks>
 public sealed class Upstream
 {
     private const int Unknown = 0;
     private const int Up = 1;
     private const int Down = 2;
 
+    // Callers can make methods up: past so many, URIs are made for each call.
+    private const int MaxTargets = 1024;
+
+    private static readonly UriCreationOptions AsIs = new() { DangerousDisablePathAndQueryCanonicalization = true };
+
+    private readonly ConcurrentDictionary<string, Uri> _targets = new(StringComparer.Ordinal);
+    private readonly string _base;
+    private int _targetCount;
     private volatile int _state;
 
     /// <summary>Describes an upstream.</summary>
@@ -24,6 +34,7 @@ public sealed class Upstream
 
         Description = description;
         Address = address;
+        _base = address.GetLeftPart(UriPartial.Authority);
         Invoker = invoker;
         PortTag = address.Port;
     }
@@ -51,5 +62,23 @@ public sealed class Upstream
     public static bool IsAddress(Uri uri) => uri is { IsAbsoluteUri: true, Scheme: "http" or "https" } && uri.PathAndQuery == "/" && uri.UserInfo.Length == 0;
 
     /// <summary>Description and address, for messages to people.</summary>
-    public override string ToString() => $"{Description} at {Address.GetLeftPart(UriPartial.Authority)}";
+    public override string ToString() => $"{Description} at {_base}";
+
+    /// <summary>The URI of a method, which the handler takes apart only once when it is the same object.</summary>
+    /// <param name="path"><c>/package.Service/Method</c>, sent as it is.</param>
+    internal Uri Target(string path)
+    {
+        if (_targets.TryGetValue(path, out var known))
+        {
+            return known;
+        }
+
+        var made = new Uri(_base + path, AsIs);
+        if (Volatile.Read(ref _targetCount) < MaxTargets && _targets.TryAdd(path, made))
+        {
+            Interlocked.Increment(ref _targetCount);
+        }
+
+        return made;
+    }
 }
