@@ -1,3 +1,5 @@
+using System.Net;
+using EdgeMesh.Admin.Access;
 using EdgeMesh.Admin.Drain;
 using EdgeMesh.Admin.Health;
 using EdgeMesh.Admin.Listening;
@@ -15,8 +17,9 @@ namespace EdgeMesh.Admin;
 /// <summary>The second server of a node, apart from that of its data: health, metrics and control, for who administers it.</summary>
 /// <remarks>
 /// HTTP/1.1 and HTTP/2 on one port, with or without TLS. It has services of its own; what it shares with the node is given to it as
-/// instances. Endpoints are every registered <see cref="IAdminEndpoints"/>. Owned by the node, which starts it last and stops it last, so
-/// that a node can be asked how it is for as long as it is there.
+/// instances. Endpoints are health, reflection, and every registered <see cref="IAdminEndpoints"/>; before all of them stands the
+/// <see cref="AccessGate"/>. Owned by the node, which starts it last and stops it last, so that a node can be asked how it is for as long
+/// as it is there.
 /// </remarks>
 public sealed class AdminServer : IAsyncDisposable
 {
@@ -47,6 +50,8 @@ public sealed class AdminServer : IAsyncDisposable
         builder.Services.AddSingleton(options.Time);
         builder.Services.AddSingleton(options.Health);
         builder.Services.AddSingleton(options.Drain);
+        builder.Services.AddGrpc();
+        builder.Services.AddReflection(options.Services);
         builder.Services.AddSingleton<IAdminEndpoints, HealthEndpoints>();
         builder.Services.AddSingleton<IAdminEndpoints, DrainEndpoints>();
         configure(builder.Services);
@@ -55,11 +60,14 @@ public sealed class AdminServer : IAsyncDisposable
         try
         {
             app.UseRouting();
+            new AccessGate(IPAddress.IsLoopback(options.EndPoint.Address) ? GateKind.LocalAdmin : GateKind.RemoteAdmin, options.Authenticator).Use(app);
+            app.MapNodeIntrospection();
             foreach (var endpoints in app.Services.GetServices<IAdminEndpoints>())
             {
                 endpoints.Map(app);
             }
 
+            AccessGate.CheckAll(app);
             await NodeHost.StartAsync(app, "--admin-listen", options.EndPoint, cancellationToken).ConfigureAwait(false);
             return new AdminServer(app);
         }

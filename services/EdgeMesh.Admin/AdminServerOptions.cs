@@ -1,7 +1,9 @@
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
+using EdgeMesh.Admin.Access;
 using EdgeMesh.Admin.Drain;
 using EdgeMesh.Introspection;
+using Google.Protobuf.Reflection;
 
 namespace EdgeMesh.Admin;
 
@@ -19,6 +21,12 @@ public sealed class AdminServerOptions
 
     /// <summary>Takes the node out of service.</summary>
     public required NodeDrain Drain { get; init; }
+
+    /// <summary>Recognises callers.</summary>
+    public required Authenticator Authenticator { get; init; }
+
+    /// <summary>The gRPC services that the node maps, as reflection shows them.</summary>
+    public required IReadOnlyList<ServiceDescriptor> Services { get; init; }
 
     /// <summary>The clock of waits.</summary>
     public required TimeProvider Time { get; init; }

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using EdgeMesh.Admin;
+using EdgeMesh.Admin.Access;
 using EdgeMesh.Admin.Drain;
 using EdgeMesh.Admin.Health;
 using EdgeMesh.Admin.Metrics;
@@ -75,7 +76,8 @@ public sealed class EdgeLocationNode : IAsyncDisposable
             builder.Services.AddSingleton(new Random());
             builder.Services.AddSingleton(provider => new RegionLinkOptions
             {
-                Region = options.Region,
+                Region = options.JoinAddress,
+                ReadToken = options.ReadToken,
                 Name = options.Name,
                 Version = options.Version,
                 Address = address.Task,
@@ -91,7 +93,12 @@ public sealed class EdgeLocationNode : IAsyncDisposable
             app.MapGrpcService<HealthGrpcService>();
             var link = app.Services.GetRequiredService<RegionLink>();
             app.Services.GetRequiredService<NodeHealth>().Changed += link.ReportNow;
-            link.TopologyChanged += topology => relay.Methods.Declare(topology.Methods);
+            var tokens = new TokenTable();
+            link.TopologyChanged += topology =>
+            {
+                relay.Methods.Declare(topology.Methods);
+                tokens.Replace(topology.Tokens);
+            };
             await NodeHost.StartAsync(app, "--listen", endPoint, cancellationToken).ConfigureAwait(false);
             var listening = NodeHost.GetAddress(app);
 
@@ -100,9 +107,18 @@ public sealed class EdgeLocationNode : IAsyncDisposable
 
             // 4. The admin server, beside the data's. Without its Region the node is ready: it serves what it has.
             var drain = new NodeDrain(app.Services.GetRequiredService<NodeHealth>(), app.StopAsync);
-            var adminOptions = new AdminServerOptions { EndPoint = adminEndPoint, Certificate = certificate, Health = app.Services.GetRequiredService<NodeHealth>(), Drain = drain, Time = time };
+            var adminOptions = new AdminServerOptions
+            {
+                EndPoint = adminEndPoint,
+                Certificate = certificate,
+                Health = app.Services.GetRequiredService<NodeHealth>(),
+                Drain = drain,
+                Authenticator = new Authenticator(tokens, () => null),
+                Services = [AdminService.Descriptor],
+                Time = time,
+            };
             var notes = new ReadinessNotes(() => [link.IsJoined ? $"joined {region}" : $"{region} is away: this node serves what it has"]);
-            var admin = await AdminServer.StartAsync(adminOptions, logging, endpoints => endpoints.AddSingleton(notes).AddMetricsEndpoints(meters, options.Name, options.Version), cancellationToken).ConfigureAwait(false);
+            var admin = await AdminServer.StartAsync(adminOptions, logging, services => services.AddSingleton(notes).AddSingleton<IAdminEndpoints, AdminControlEndpoints>().AddMetricsEndpoints(meters, options.Name, options.Version), cancellationToken).ConfigureAwait(false);
             address.SetResult(options.AdvertisedAddress ?? listening.GetLeftPart(UriPartial.Authority));
             return new EdgeLocationNode(app, admin, drain, listening, owned);
         }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using EdgeMesh.Admin;
+using EdgeMesh.Admin.Access;
 using EdgeMesh.Caching;
 using EdgeMesh.Relay;
 using EdgeMesh.Relay.Hosting;
@@ -20,6 +21,15 @@ public sealed class EdgeLocationOptions
 
     /// <summary>The Region: scheme, host and port.</summary>
     public required Uri Region { get; init; }
+
+    /// <summary>Where it joins the Region: scheme, host and port; null: with a credential <see cref="Region"/> itself, without one the Region's admin listener on this machine.</summary>
+    public Uri? RegionAdmin { get; init; }
+
+    /// <summary>The token to join with; null: none, or that of <see cref="TokenFile"/>.</summary>
+    public string? Token { get; init; }
+
+    /// <summary>A file with the token to join with, read for every attempt; null: none.</summary>
+    public string? TokenFile { get; init; }
 
     /// <summary>Where it listens: <c>ADDRESS:PORT</c>. Default <c>127.0.0.1:6401</c>.</summary>
     public string Listen { get; init; } = "127.0.0.1:6401";
@@ -65,6 +75,25 @@ public sealed class EdgeLocationOptions
         }
     }
 
+    /// <summary>Where it joins, once everything is checked.</summary>
+    internal Uri JoinAddress => RegionAdmin ?? (HasCredential ? Region : new UriBuilder(Region) { Port = Region.Port + AdminListenerOptions.PortDistance }.Uri);
+
+    private bool HasCredential => Token is not null || TokenFile is not null;
+
+    /// <summary>The token to join with; null: none.</summary>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="FormatException">The file holds no token.</exception>
+    internal string? ReadToken()
+    {
+        if (TokenFile is null)
+        {
+            return Token;
+        }
+
+        var text = File.ReadAllText(TokenFile).Trim();
+        return TokenText.TryReadId(text, out _) ? text : throw new FormatException($"--token-file \"{TokenFile}\" holds no token emt_ID_SECRET");
+    }
+
     /// <summary>Checks everything.</summary>
     /// <exception cref="OptionsValidationException">One line a fault.</exception>
     internal (IPEndPoint EndPoint, IPEndPoint AdminEndPoint, X509Certificate2? Certificate) Validate()
@@ -78,6 +107,30 @@ public sealed class EdgeLocationOptions
         if (!Upstream.IsAddress(Region))
         {
             failures.Add($"--region must be an http or https URL with host and port only, like http://127.0.0.1:6400, got \"{Region}\"");
+        }
+        else if (RegionAdmin is null && !HasCredential && !Region.IsLoopback)
+        {
+            failures.Add($"--region {Region.GetLeftPart(UriPartial.Authority)} is beyond loopback: give --token-file with a token of the role edge (edgemesh token create --role edge), or --region-admin");
+        }
+
+        if (RegionAdmin is not null && !Upstream.IsAddress(RegionAdmin))
+        {
+            failures.Add($"--region-admin must be an http or https URL with host and port only, like http://127.0.0.1:6500, got \"{RegionAdmin}\"");
+        }
+
+        if (Token is not null && TokenFile is not null)
+        {
+            failures.Add("--token and --token-file are both given: one says who this node is");
+        }
+
+        if (Token is not null && !TokenText.TryReadId(Token, out _))
+        {
+            failures.Add("--token must be a token emt_ID_SECRET, got something else, which is not shown here");
+        }
+
+        if (HasCredential && Upstream.IsAddress(Region) && JoinAddress is { Scheme: "http", IsLoopback: false } && !Insecure)
+        {
+            failures.Add($"{(RegionAdmin is null ? "--region" : "--region-admin")} {JoinAddress.GetLeftPart(UriPartial.Authority)} is cleartext and beyond loopback, where the token could be read: use https, or --insecure");
         }
 
         if (CacheBytes is { } bytes && bytes is < SlabStore.MinCapacityBytes or > SlabStore.MaxCapacityBytes)

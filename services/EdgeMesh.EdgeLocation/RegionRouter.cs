@@ -4,14 +4,19 @@ using EdgeMesh.Wire;
 
 namespace EdgeMesh.EdgeLocation;
 
-/// <summary>Sends everything to the Region but this node's own health, and refuses the control plane.</summary>
-/// <remarks>Immutable; thread-safe.</remarks>
+/// <summary>Sends everything to the Region but this node's own health, and refuses what is not for callers of an edge.</summary>
+/// <remarks>
+/// Of EdgeMesh's own services, only those of <see cref="DataServices"/> are relayed: control is a node's own business with its Region, and a
+/// service that is new and not named here is refused. A path that could be one of EdgeMesh's own in other letters or with more slashes is
+/// refused as well, whatever the next node would make of it. Immutable; thread-safe.
+/// </remarks>
 internal sealed class RegionRouter(string edge, Upstream region) : IUpstreamRouter
 {
     private const string HealthPrefix = "/grpc.health.v1.Health/";
+    private const string OwnPackage = "edgemesh.";
 
-    // Control methods are a node's own business with its Region; a caller of an edge gets at none of them.
-    private static readonly string[] ControlPrefixes = ["/edgemesh.v1.TopologyService/"];
+    /// <summary>EdgeMesh's own services for users.</summary>
+    internal static readonly string[] DataServices = ["/edgemesh.v1.ObjectStoreService/"];
 
     public IEnumerable<Upstream> Upstreams => [region];
 
@@ -22,14 +27,21 @@ internal sealed class RegionRouter(string edge, Upstream region) : IUpstreamRout
             return RelayRoute.Local;
         }
 
-        foreach (var control in ControlPrefixes)
+        return path.AsSpan().TrimStart('/').StartsWith(OwnPackage, StringComparison.OrdinalIgnoreCase) && !IsData(path)
+            ? RelayRoute.Refuse(GrpcStatusCode.PermissionDenied, $"edge location {edge} does not relay control methods, got {NodeNames.Quote(path)}: ask the admin listener")
+            : RelayRoute.To(region);
+    }
+
+    private static bool IsData(string path)
+    {
+        foreach (var service in DataServices)
         {
-            if (path.StartsWith(control, StringComparison.Ordinal))
+            if (path.StartsWith(service, StringComparison.Ordinal))
             {
-                return RelayRoute.Refuse(GrpcStatusCode.PermissionDenied, $"edge location {edge} does not relay control methods, got {NodeNames.Quote(path)}: ask the Region");
+                return true;
             }
         }
 
-        return RelayRoute.To(region);
+        return false;
     }
 }

@@ -50,6 +50,16 @@ public static class NodeIntrospectionExtensions
         services.GetRequiredService<MethodShapes>().Update();
     }
 
+    /// <summary>Registers what <see cref="MapNodeIntrospection"/> maps, for a second listener of a node: it shares the node's <see cref="NodeHealth"/>, which the caller registers, and describes services of its own.</summary>
+    /// <param name="services">Where to.</param>
+    /// <param name="described">The listener's own services. Health and reflection are added to them.</param>
+    public static IServiceCollection AddReflection(this IServiceCollection services, IEnumerable<Google.Protobuf.Reflection.ServiceDescriptor> described)
+    {
+        services.AddSingleton(UpstreamHealth.None);
+        services.AddSingleton(new ReflectionIndex(DescribeOwn(described), []));
+        return services;
+    }
+
     /// <summary>Maps health v1, reflection v1 and reflection v1alpha.</summary>
     /// <returns>What conventions, such as the listeners' host names, are added to.</returns>
     public static IEndpointConventionBuilder MapNodeIntrospection(this IEndpointRouteBuilder endpoints)
@@ -64,13 +74,17 @@ public static class NodeIntrospectionExtensions
     private static ReflectionIndex CreateIndex(IServiceProvider provider)
     {
         var options = provider.GetRequiredService<NodeIntrospectionOptions>();
-        var own = options.Services
+        return new ReflectionIndex(DescribeOwn(options.Services), provider.GetRequiredService<DescriptorSources>().Of(options.Origins));
+    }
+
+    private static FixedDescriptors DescribeOwn(IEnumerable<Google.Protobuf.Reflection.ServiceDescriptor> services)
+    {
+        var own = services
             .Append(Grpc.Health.V1.Health.Descriptor)
             .Append(Grpc.Reflection.V1.ServerReflection.Descriptor)
             .Append(Grpc.Reflection.V1Alpha.ServerReflection.Descriptor)
             .ToList();
         var names = own.Select(service => service.FullName).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
-        var local = new FixedDescriptors("this node", servicePrefix: null, DescriptorModel.Of(DescriptorPool.Of(own.Select(service => service.File)), names));
-        return new ReflectionIndex(local, provider.GetRequiredService<DescriptorSources>().Of(options.Origins));
+        return new FixedDescriptors("this node", servicePrefix: null, DescriptorModel.Of(DescriptorPool.Of(own.Select(service => service.File)), names));
     }
 }

@@ -1,8 +1,10 @@
 using System.Diagnostics.Metrics;
 using EdgeMesh.Admin;
+using EdgeMesh.Admin.Access;
 using EdgeMesh.Admin.Drain;
 using EdgeMesh.Admin.Metrics;
 using EdgeMesh.Introspection;
+using EdgeMesh.Region.Tokens;
 using EdgeMesh.Region.Topology;
 using EdgeMesh.Relay;
 using EdgeMesh.Relay.Hosting;
@@ -27,10 +29,12 @@ public sealed class RegionNode : IAsyncDisposable
     private readonly OriginRouter _router;
     private readonly OriginChannels _channels;
     private readonly ILoggerFactory _storeLog;
+    private readonly FileWatch? _tokenFile;
 
-    private RegionNode(WebApplication app, AdminServer admin, NodeDrain drain, ILoggerFactory storeLog, ObjectStore store, OriginRouter router, OriginChannels channels)
+    private RegionNode(WebApplication app, AdminServer admin, NodeDrain drain, ILoggerFactory storeLog, ObjectStore store, OriginRouter router, OriginChannels channels, FileWatch? tokenFile)
     {
         _app = app;
+        _tokenFile = tokenFile;
         _admin = admin;
         _drain = drain;
         _storeLog = storeLog;
@@ -61,11 +65,18 @@ public sealed class RegionNode : IAsyncDisposable
         //    The store is opened before the server is built and closed after it is gone: its log is its own.
         var storeLog = LoggerFactory.Create(logging);
         var store = await OpenStoreAsync(storeOptions, time, storeLog, cancellationToken).ConfigureAwait(false);
+        FileWatch? tokenFile = null;
         var router = new OriginRouter(options.Name, options.Origins);
         var channels = new OriginChannels(options.Origins);
         WebApplication? app = null;
         try
         {
+            var tokens = TokenStore.Open(options.DataDirectory, time);
+            var table = new TokenTable();
+            tokens.Changed += table.Replace;
+            tokenFile = WatchTokenFile(options.EdgeTokenFile, tokens, time, storeLog.CreateLogger<TokenStore>());
+            var authenticator = new Authenticator(table, () => null);
+
             // 2. The Region's own services.
             var relayOptions = new RelayOptions { NodeName = options.Name, NodeDescription = $"Region {options.Name}" };
             var relay = new RelayHandler(relayOptions, router, store: null, time);
@@ -77,6 +88,7 @@ public sealed class RegionNode : IAsyncDisposable
             {
                 introspection.Services.Add(ObjectStoreService.Descriptor);
                 introspection.Services.Add(TopologyService.Descriptor);
+                introspection.Services.Add(AdminService.Descriptor);
                 introspection.UpstreamHealth = new UpstreamHealth(channels.FindHealth);
                 foreach (var origin in channels.FindDescriptors())
                 {
@@ -91,15 +103,20 @@ public sealed class RegionNode : IAsyncDisposable
             });
             services.AddSingleton<Func<IReadOnlyList<MethodShape>>>(provider => () => provider.GetRequiredService<MethodShapes>().Current);
             services.AddSingleton<TopologyState>();
+            services.AddSingleton(tokens);
 
             // 3. The relay stands before them: what an origin's prefix begins goes there as bytes.
             app = builder.Build();
             relay.Use(app);
             app.UseRouting();
+            new AccessGate(GateKind.Data, authenticator).Use(app);
             app.MapGrpcService<ObjectStoreGrpcService>();
-            app.MapGrpcService<TopologyGrpcService>();
+            new RegionAdminEndpoints().Map(app);
             app.MapNodeIntrospection();
             var topology = app.Services.GetRequiredService<TopologyState>();
+            tokens.Changed += topology.SetTokens;
+            table.Replace(tokens.ReadDigests());
+            topology.SetTokens(tokens.ReadDigests());
             var shapes = app.Services.GetRequiredService<MethodShapes>();
             shapes.Changed += topology.RefreshMethods;
             shapes.Changed += () => relay.Methods.Declare(shapes.Current);
@@ -112,9 +129,25 @@ public sealed class RegionNode : IAsyncDisposable
 
             // 4. The admin server, beside the data's.
             var drain = new NodeDrain(app.Services.GetRequiredService<NodeHealth>(), app.StopAsync);
-            var adminOptions = new AdminServerOptions { EndPoint = adminEndPoint, Certificate = certificate, Health = app.Services.GetRequiredService<NodeHealth>(), Drain = drain, Time = time };
-            var admin = await AdminServer.StartAsync(adminOptions, logging, endpoints => endpoints.AddMetricsEndpoints(meters, options.Name, options.Version), cancellationToken).ConfigureAwait(false);
-            return new RegionNode(app, admin, drain, storeLog, store, router, channels);
+            var shared = app.Services;
+            var adminOptions = new AdminServerOptions
+            {
+                EndPoint = adminEndPoint,
+                Certificate = certificate,
+                Health = shared.GetRequiredService<NodeHealth>(),
+                Drain = drain,
+                Authenticator = authenticator,
+                Services = [AdminService.Descriptor, TopologyService.Descriptor],
+                Time = time,
+            };
+            void Share(IServiceCollection admin) => admin
+                .AddSingleton(tokens)
+                .AddSingleton(topology)
+                .AddSingleton(shared.GetRequiredService<TopologyOptions>())
+                .AddSingleton<IAdminEndpoints, RegionAdminEndpoints>()
+                .AddMetricsEndpoints(meters, options.Name, options.Version);
+            var admin = await AdminServer.StartAsync(adminOptions, logging, Share, cancellationToken).ConfigureAwait(false);
+            return new RegionNode(app, admin, drain, storeLog, store, router, channels, tokenFile);
         }
         catch
         {
@@ -123,6 +156,7 @@ public sealed class RegionNode : IAsyncDisposable
                 await app.DisposeAsync().ConfigureAwait(false);
             }
 
+            tokenFile?.Dispose();
             channels.Dispose();
             router.Dispose();
             await store.DisposeAsync().ConfigureAwait(false);
@@ -159,10 +193,37 @@ public sealed class RegionNode : IAsyncDisposable
     {
         await _admin.DisposeAsync().ConfigureAwait(false);
         await _app.DisposeAsync().ConfigureAwait(false);
+        _tokenFile?.Dispose();
         _channels.Dispose();
         _router.Dispose();
         await _store.DisposeAsync().ConfigureAwait(false);
         _storeLog.Dispose();
+    }
+
+    /// <summary>Puts the token of a file in service, and each that the file holds later in place of it.</summary>
+    private static FileWatch? WatchTokenFile(string? path, TokenStore tokens, TimeProvider time, ILogger log)
+    {
+        if (path is null)
+        {
+            return null;
+        }
+
+        TokenFiles.ReadOrCreate(path);
+        var watch = new FileWatch([path], time, () => TakeOver(TokenFiles.TryRead(path)));
+        TakeOver(TokenFiles.ReadOrCreate(path));
+        return watch;
+
+        void TakeOver(string? text)
+        {
+            if (text is null || !TokenText.TryReadId(text, out var id))
+            {
+                log.FileTokenUnreadable(path);
+                return;
+            }
+
+            tokens.SetFromFile(text);
+            log.FileTokenChanged(path, id);
+        }
     }
 
     private static async Task<ObjectStore> OpenStoreAsync(ObjectStoreOptions options, TimeProvider time, ILoggerFactory log, CancellationToken cancellationToken)

@@ -27,6 +27,9 @@ public sealed class RegionOptions
     /// <summary>The user's services behind it, each under another prefix.</summary>
     public IReadOnlyList<OriginOptions> Origins { get; init; } = [];
 
+    /// <summary>A file with a token of the role edge, which is in service as long as the file holds it; made when missing. Null: none.</summary>
+    public string? EdgeTokenFile { get; init; }
+
     /// <summary>PEM file with the certificate and its chain; null: cleartext HTTP/2.</summary>
     public string? TlsCertificatePath { get; init; }
 

@@ -13,6 +13,8 @@ public sealed class SmallMesh : IAsyncLifetime
 
     public string Region => _region!.Address.ToString();
 
+    public string RegionAdmin => _region!.AdminAddress.ToString();
+
     public string Edge => _edge!.Address.ToString();
 
     public async Task InitializeAsync()
@@ -20,7 +22,7 @@ public sealed class SmallMesh : IAsyncLifetime
         _region = await RegionNode.StartAsync(
             new RegionOptions { Name = "eu-west-2", Listen = "127.0.0.1:0", DataDirectory = _data.Path }, _ => { }, CancellationToken.None);
         _edge = await EdgeLocationNode.StartAsync(
-            new EdgeLocationOptions { Name = "LHR50-1", Listen = "127.0.0.1:0", Region = _region.Address, CacheBytes = 32 << 20 }, _ => { }, CancellationToken.None);
+            new EdgeLocationOptions { Name = "LHR50-1", Listen = "127.0.0.1:0", Region = _region.Address, RegionAdmin = _region.AdminAddress, CacheBytes = 32 << 20 }, _ => { }, CancellationToken.None);
     }
 
     public async Task DisposeAsync()

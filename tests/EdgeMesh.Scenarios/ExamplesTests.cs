@@ -34,7 +34,7 @@ public sealed class ExamplesTests : IDisposable
         var listening = await server.WaitForLineAsync("shop.v1.Catalog listens on ");
         var origin = $"http://{listening[(listening.LastIndexOf(' ') + 1)..]}";
         await using var region = await NodeProcess.StartRegionAsync(_directory.File("region"), "--origin", $"shop.v1.={origin}");
-        await using var edge = await NodeProcess.StartEdgeAsync(region.Address, "LHR50-1");
+        await using var edge = await NodeProcess.StartEdgeAsync(region, "LHR50-1");
         await using var client = startClient(edge.Address.Authority);
 
         Assert.Equal(0, await client.WaitForExitAsync());

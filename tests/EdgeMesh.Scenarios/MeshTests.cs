@@ -19,13 +19,14 @@ public sealed class MeshTests : IDisposable
     public async Task Edge_StartedBeforeItsRegion_JoinsItThen()
     {
         var port = FreePort.Take();
-        await using var edge = await NodeProcess.StartEdgeAsync(new Uri($"http://127.0.0.1:{port}"), "LHR50-1");
+        var adminPort = FreePort.Take();
+        await using var edge = await NodeProcess.StartEdgeAsync(new Uri($"http://127.0.0.1:{port}"), new Uri($"http://127.0.0.1:{adminPort}"), "LHR50-1");
         await edge.Process.WaitForLineAsync("is away");
 
-        await using var region = await StartRegionAsync(port);
+        await using var region = await StartRegionAsync(port, adminPort);
         await edge.Process.WaitForLineAsync("Joined Region eu-west-2");
 
-        var nodes = await ListNodesAsync(region.Address);
+        var nodes = await ListNodesAsync(region.AdminAddress);
         Assert.Equal([("eu-west-2", NodeState.Ready), ("LHR50-1", NodeState.Ready)], nodes.Select(n => (n.Name, n.State)));
         Assert.Equal(edge.Address, new Uri(nodes[1].Address));
         region.AssertNoUnexpectedErrors();
@@ -36,8 +37,8 @@ public sealed class MeshTests : IDisposable
     public async Task Edge_RegionKilled_ServesWhatItHasAndRecoversByItself()
     {
         var port = FreePort.Take();
-        var region = await StartRegionAsync(port);
-        await using var edge = await NodeProcess.StartEdgeAsync(region.Address, "LHR50-1");
+        var region = await StartRegionAsync(port, 0);
+        await using var edge = await NodeProcess.StartEdgeAsync(region, "LHR50-1");
         await edge.Process.WaitForLineAsync("Joined Region");
         await PutAsync(region.Address, "kept");
         await PutAsync(region.Address, "never-read");
@@ -56,7 +57,7 @@ public sealed class MeshTests : IDisposable
         Assert.Contains($"127.0.0.1:{port}", fault.Status.Detail, StringComparison.Ordinal);
 
         await region.DisposeAsync();
-        await using var successor = await StartRegionAsync(port);
+        await using var successor = await StartRegionAsync(port, region.AdminAddress.Port);
         var joined = 0;
         await edge.Process.WaitForLineAsync(line => line.Contains("Joined Region", StringComparison.Ordinal) && ++joined == 2);
         Assert.DoesNotContain("; hit", await GetAsync(store, "never-read"), StringComparison.Ordinal);
@@ -67,19 +68,19 @@ public sealed class MeshTests : IDisposable
     [Fact]
     public async Task Region_EdgeKilledAndStartedAgain_ListsItAsLostAndThenReady()
     {
-        await using var region = await StartRegionAsync(0);
-        var edge = await NodeProcess.StartEdgeAsync(region.Address, "LHR50-1");
+        await using var region = await StartRegionAsync(0, 0);
+        var edge = await NodeProcess.StartEdgeAsync(region, "LHR50-1");
         await region.Process.WaitForLineAsync("LHR50-1 joined");
 
         edge.Process.Signal(UnixSignal.Kill);
         await region.Process.WaitForLineAsync("LHR50-1 is lost");
-        Assert.Equal(NodeState.Lost, (await ListNodesAsync(region.Address))[1].State);
+        Assert.Equal(NodeState.Lost, (await ListNodesAsync(region.AdminAddress))[1].State);
         await edge.DisposeAsync();
 
         // Another port, as after a move to another machine.
-        await using var successor = await NodeProcess.StartEdgeAsync(region.Address, "LHR50-1");
+        await using var successor = await NodeProcess.StartEdgeAsync(region, "LHR50-1");
         await region.Process.WaitForLineAsync("LHR50-1 joined again");
-        var node = (await ListNodesAsync(region.Address))[1];
+        var node = (await ListNodesAsync(region.AdminAddress))[1];
         Assert.Equal((NodeState.Ready, successor.Address), (node.State, new Uri(node.Address)));
         region.AssertNoUnexpectedErrors();
     }
@@ -87,15 +88,15 @@ public sealed class MeshTests : IDisposable
     [Fact]
     public async Task Edge_AskedToEnd_LeavesTheMesh()
     {
-        await using var region = await StartRegionAsync(0);
-        await using var edge = await NodeProcess.StartEdgeAsync(region.Address, "LHR50-1");
+        await using var region = await StartRegionAsync(0, 0);
+        await using var edge = await NodeProcess.StartEdgeAsync(region, "LHR50-1");
         await edge.Process.WaitForLineAsync("Joined Region");
 
         edge.Process.Signal(UnixSignal.Terminate);
 
         Assert.Equal(0, await edge.Process.WaitForExitAsync());
         await region.Process.WaitForLineAsync("LHR50-1 left");
-        Assert.Single(await ListNodesAsync(region.Address));
+        Assert.Single(await ListNodesAsync(region.AdminAddress));
         region.AssertNoUnexpectedErrors();
         edge.AssertNoUnexpectedErrors();
     }
@@ -122,6 +123,6 @@ public sealed class MeshTests : IDisposable
         return (await call.ResponseHeadersAsync).GetValue("cache-status") ?? "";
     }
 
-    private Task<NodeProcess> StartRegionAsync(int port) =>
-        NodeProcess.StartAsync("region", "--name", "eu-west-2", "--listen", $"127.0.0.1:{port}", "--admin-listen", "127.0.0.1:0", "--data", _directory.File("region"));
+    private Task<NodeProcess> StartRegionAsync(int port, int adminPort) =>
+        NodeProcess.StartAsync("region", "--name", "eu-west-2", "--listen", $"127.0.0.1:{port}", "--admin-listen", $"127.0.0.1:{adminPort}", "--data", _directory.File("region"));
 }

@@ -50,8 +50,8 @@ public sealed class WholeWayTests : IAsyncLifetime
         await File.WriteAllBytesAsync(descriptors, Describe(GetProduct, Talk).ToByteArray());
         _region = await NodeProcess.StartRegionAsync(
             _directory.File("region"), "--origin", $"shop.v1.={_origin.Urls.Single()}", "--origin-descriptors", $"shop.v1.={descriptors}");
-        await WaitForShapesAsync(_region.Address);
-        _edge = await NodeProcess.StartEdgeAsync(_region.Address, "LHR50-1");
+        await WaitForShapesAsync(_region.AdminAddress);
+        _edge = await NodeProcess.StartEdgeAsync(_region, "LHR50-1");
         await _edge.Process.WaitForLineAsync("Joined Region");
         _channel = GrpcChannel.ForAddress(_edge.Address);
         _client = _channel.CreateCallInvoker();

@@ -30,11 +30,19 @@ public sealed class NodeProcess : IAsyncDisposable
         StartAsync(["region", "--name", "eu-west-2", "--listen", "127.0.0.1:0", "--data", dataDirectory, .. more]);
 
     /// <summary>Starts an edge location on a free port.</summary>
-    /// <param name="region">Its Region.</param>
+    /// <param name="region">Its Region, on this machine.</param>
     /// <param name="name">Its name.</param>
     /// <param name="more">Further arguments.</param>
-    public static Task<NodeProcess> StartEdgeAsync(Uri region, string name, params string[] more) =>
-        StartAsync(["edge", "--name", name, "--region", region.GetLeftPart(UriPartial.Authority), "--listen", "127.0.0.1:0", .. more]);
+    public static Task<NodeProcess> StartEdgeAsync(NodeProcess region, string name, params string[] more) =>
+        StartEdgeAsync(region.Address, region.AdminAddress, name, more);
+
+    /// <summary>Starts an edge location on a free port.</summary>
+    /// <param name="region">Where its Region takes calls.</param>
+    /// <param name="regionAdmin">Where its Region is joined.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="more">Further arguments.</param>
+    public static Task<NodeProcess> StartEdgeAsync(Uri region, Uri regionAdmin, string name, params string[] more) =>
+        StartAsync(["edge", "--name", name, "--region", region.GetLeftPart(UriPartial.Authority), "--region-admin", regionAdmin.GetLeftPart(UriPartial.Authority), "--listen", "127.0.0.1:0", .. more]);
 
     /// <summary>Starts a node and waits until it says that it takes calls: <c>admin LHR50-1 http://127.0.0.1:6501</c>, <c>ready LHR50-1 http://127.0.0.1:6401</c>.</summary>
     /// <exception cref="InvalidOperationException">It ended instead; the message holds what it wrote.</exception>

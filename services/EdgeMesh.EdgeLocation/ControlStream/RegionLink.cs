@@ -108,9 +108,10 @@ internal sealed class RegionLink : BackgroundService
         using var limit = new CancellationTokenSource(_options.JoinTimeout, _time);
         using var shortened = stopping.UnsafeRegister(_ => limit.CancelAfter(_options.GoodbyeTimeout), null);
         using var channel = GrpcChannel.ForAddress(_options.Region, new GrpcChannelOptions { HttpHandler = CreateHandler(), DisposeHttpClient = true });
-        using var call = new TopologyService.TopologyServiceClient(channel).Join(cancellationToken: limit.Token);
         try
         {
+            using var call = new TopologyService.TopologyServiceClient(channel).Join(Credentials(), cancellationToken: limit.Token);
+
             // 1
             await SayHelloAsync(call.RequestStream, address);
 
@@ -139,6 +140,18 @@ internal sealed class RegionLink : BackgroundService
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {
             return new Status(StatusCode.Internal, fault.Message, fault);
+        }
+    }
+
+    private Metadata Credentials()
+    {
+        try
+        {
+            return _options.ReadToken() is { } token ? new Metadata { { "authorization", $"Bearer {token}" } } : [];
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or FormatException)
+        {
+            throw new RpcException(new Status(StatusCode.Unauthenticated, fault.Message));
         }
     }
 

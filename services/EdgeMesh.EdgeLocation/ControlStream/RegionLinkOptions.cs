@@ -5,8 +5,11 @@ namespace EdgeMesh.EdgeLocation.ControlStream;
 /// <summary>Who a node is, and how it keeps in touch with its Region.</summary>
 internal sealed class RegionLinkOptions
 {
-    /// <summary>Where the Region's admin listener is reached.</summary>
+    /// <summary>Where the Region is joined: its admin listener, or, with a credential, its data listener.</summary>
     public required Uri Region { get; init; }
+
+    /// <summary>The token to join with, read for every attempt, so that another one takes no restart; null: none. Its failure is that of the attempt.</summary>
+    public Func<string?> ReadToken { get; init; } = () => null;
 
     /// <summary>The node's name.</summary>
     public required string Name { get; init; }

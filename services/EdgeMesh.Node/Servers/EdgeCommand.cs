@@ -3,6 +3,7 @@ using EdgeMesh.EdgeLocation;
 using EdgeMesh.Node.CommandLine;
 using EdgeMesh.Node.Configuration;
 using EdgeMesh.Node.Output;
+using EdgeMesh.Node.Targets;
 using EdgeMesh.Node.Values;
 
 namespace EdgeMesh.Node.Servers;
@@ -12,6 +13,8 @@ internal sealed class EdgeCommand : ServerCommand
 {
     private readonly Option<string> _name = CliOption.RequiredText("--name", "NAME", "The edge location's name, such as LHR50-1.");
     private readonly Option<Uri> _region = CliOption.Required<Uri>("--region", "URL", "The Region that it caches for; it may start later than this node.", TargetAddress.TryRead);
+    private readonly Option<Uri?> _regionAdmin = CliOption.Value<Uri?>("--region-admin", "URL", "Where it joins the Region; default: --region itself with a token, and without one the Region's admin listener on this machine, at the port of --region and 100.", TargetAddress.TryRead);
+    private readonly TokenOptions _token;
     private readonly Option<string> _listen = CliOption.Value<string>("--listen", "ADDRESS:PORT", "Where it takes calls; port 0: any free one.", PlainText.TryRead, "127.0.0.1:6401");
     private readonly Option<ByteSize?> _cacheBytes = CliOption.Value<ByteSize?>("--cache-bytes", "SIZE", "Budget of the cache, such as 512MiB; default: a quarter of the memory that the process may use.", ByteSize.TryReadOptional);
     private readonly Option<string?> _advertise = CliOption.Text("--advertise", "URL", "Where others reach it, when that is not where it listens.");
@@ -32,6 +35,8 @@ internal sealed class EdgeCommand : ServerCommand
     {
         Add(_name);
         Add(_region);
+        Add(_regionAdmin);
+        _token = new(this, "Joins");
         Add(_listen);
         Add(_cacheBytes);
         Add(_advertise);
@@ -55,6 +60,9 @@ internal sealed class EdgeCommand : ServerCommand
     {
         Name = parsed.GetRequiredValue(_name),
         Region = parsed.GetRequiredValue(_region),
+        RegionAdmin = parsed.GetValue(_regionAdmin),
+        Token = _token.Token(parsed),
+        TokenFile = _token.TokenFile(parsed),
         Listen = parsed.GetRequiredValue(_listen),
         CacheBytes = parsed.GetValue(_cacheBytes)?.Bytes,
         AdvertisedAddress = parsed.GetValue(_advertise),

@@ -15,6 +15,7 @@ internal sealed class RegionCommand : ServerCommand
     private readonly Option<string> _listen = CliOption.Value<string>("--listen", "ADDRESS:PORT", "Where it takes calls; port 0: any free one.", PlainText.TryRead, "127.0.0.1:6400");
     private readonly Option<string> _data = CliOption.RequiredText("--data", "DIR", "Where it keeps its objects; created if need be.");
     private readonly Option<string?> _defaultCacheControl = CliOption.Text("--default-cache-control", "VALUE", $"How edges may cache objects that say nothing about it, as in HTTP (RFC 9111); default: '{ObjectStoreOptions.StandardCacheControl}'.");
+    private readonly Option<string?> _edgeTokenFile = CliOption.Text("--edge-token-file", "FILE", "A token that edges may join with, in service as long as FILE holds it; made, for its owner's eyes only, when FILE is missing.");
     private readonly OriginArguments _origins;
 
     /// <summary>Creates the command.</summary>
@@ -37,6 +38,7 @@ internal sealed class RegionCommand : ServerCommand
         Add(_data);
         _origins = new(this);
         Add(_defaultCacheControl);
+        Add(_edgeTokenFile);
         Server.AddTo(this);
     }
 
@@ -71,6 +73,7 @@ internal sealed class RegionCommand : ServerCommand
         DataDirectory = parsed.GetRequiredValue(_data),
         Origins = _origins.Read(parsed, faults),
         DefaultCacheControl = parsed.GetValue(_defaultCacheControl),
+        EdgeTokenFile = parsed.GetValue(_edgeTokenFile),
         AdminListen = Server.AdminListen(parsed),
         TlsCertificatePath = Server.TlsCertificate(parsed),
         TlsKeyPath = Server.TlsKey(parsed),

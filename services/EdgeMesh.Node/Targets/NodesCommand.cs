@@ -12,14 +12,14 @@ namespace EdgeMesh.Node.Targets;
 internal sealed class NodesCommand : CliCommand
 {
     private readonly Option<bool> _json = CliOption.Json();
-    private readonly TargetOptions _target;
+    private readonly AdminTargetOptions _target;
 
     /// <summary>Creates the command.</summary>
     public NodesCommand(Terminal terminal)
         : base(
             "nodes",
-            "Lists the Region and the nodes of its mesh, with what their caches counted. Only a Region knows: --target must name one.",
-            ["edgemesh nodes", "edgemesh nodes --to http://127.0.0.1:6400 --json"],
+            "Lists the Region and the nodes of its mesh, with what their caches counted. Only a Region knows: --to must name one's admin listener.",
+            ["edgemesh nodes", "edgemesh nodes --to http://127.0.0.1:6500 --json", "edgemesh nodes --to https://region.example:6400 --token-file ./reader-token"],
             terminal)
     {
         _target = new(this);
@@ -68,9 +68,9 @@ internal sealed class NodesCommand : CliCommand
             var (response, _) = await connection.CallAsync(options => client.ListNodesAsync(new ListNodesRequest(), options), cancellationToken);
             return [.. response.Nodes.Select(node => NodeJson.Of(node))];
         }
-        catch (TargetException exception) when (exception.Status is StatusCode.Unimplemented or StatusCode.PermissionDenied)
+        catch (TargetException exception) when (exception.Status is StatusCode.Unimplemented)
         {
-            throw new CliException($"{TargetAddress.Show(connection.Target)} is not a Region: only a Region knows the nodes of its mesh.", inner: exception);
+            throw new CliException($"{TargetAddress.Show(connection.Target)} is not a Region's admin listener: only a Region knows the nodes of its mesh.", inner: exception);
         }
     }
 }

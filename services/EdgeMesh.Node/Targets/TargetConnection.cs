@@ -18,14 +18,17 @@ internal sealed class TargetConnection : IDisposable
     private readonly GrpcChannel _channel;
     private readonly TimeSpan _timeout;
     private readonly TimeProvider _time;
+    private readonly Metadata _credentials;
 
     /// <summary>Prepares a connection; the first call opens it.</summary>
     /// <param name="target">The node's address.</param>
     /// <param name="timeout">The longest wait for an answer to a unary call.</param>
     /// <param name="time">The clock of deadlines and durations.</param>
     /// <param name="trusted">Who may have signed the node's certificate; null: whom the system trusts.</param>
-    public TargetConnection(Uri target, TimeSpan timeout, TimeProvider time, X509Certificate2Collection? trusted = null)
+    /// <param name="token">The token to show; null: none.</param>
+    public TargetConnection(Uri target, TimeSpan timeout, TimeProvider time, X509Certificate2Collection? trusted = null, string? token = null)
     {
+        _credentials = token is null ? [] : new Metadata { { "authorization", $"Bearer {token}" } };
         Target = target;
         _timeout = timeout;
         _time = time;
@@ -61,7 +64,7 @@ internal sealed class TargetConnection : IDisposable
         var started = _time.GetTimestamp();
         try
         {
-            using var call = start(new CallOptions(deadline: _time.GetUtcNow().UtcDateTime + _timeout, cancellationToken: cancellationToken));
+            using var call = start(new CallOptions(_credentials, deadline: _time.GetUtcNow().UtcDateTime + _timeout, cancellationToken: cancellationToken));
             var response = await call.ResponseAsync;
             var headers = await call.ResponseHeadersAsync;
             return new(response, AnswerReader.Read(headers, _time.GetElapsedTime(started)));
@@ -79,7 +82,7 @@ internal sealed class TargetConnection : IDisposable
     {
         try
         {
-            return await run(new CallOptions(cancellationToken: cancellationToken));
+            return await run(new CallOptions(_credentials, cancellationToken: cancellationToken));
         }
         catch (RpcException exception)
         {

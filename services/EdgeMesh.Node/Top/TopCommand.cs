@@ -20,7 +20,7 @@ internal sealed class TopCommand : CliCommand
     private readonly Option<TopOrder> _sort = CliOption.Value("--sort", "ORDER", "What nodes are sorted by: name, calls, hits (least first), latency (p99), bytes or errors.", TryReadOrder, TopOrder.Name);
     private readonly Option<bool> _once = CliOption.Flag("--once", "Print one table, as soon as every node has reported twice, and end.");
     private readonly Option<bool> _json = CliOption.Json();
-    private readonly TargetOptions _target;
+    private readonly AdminTargetOptions _target;
 
     /// <summary>Creates the command.</summary>
     public TopCommand(Terminal terminal)

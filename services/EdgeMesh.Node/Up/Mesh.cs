@@ -64,7 +64,7 @@ internal sealed class Mesh(SelfProgram program, TimeProvider time) : IAsyncDispo
         }
 
         IReadOnlyList<NodeJson> nodes = [];
-        using var region = new TargetConnection((await _children[0].Ready).Data, StartPatience, time);
+        using var region = new TargetConnection((await _children[0].Ready).Admin, StartPatience, time);
         var topology = new TopologyService.TopologyServiceClient(region.Channel);
         await PollAsync(
             "the mesh",

@@ -52,8 +52,8 @@ internal static class MeshPlan
         ["region", "--name", name, "--listen", Listen(ports.Data), "--admin-listen", Listen(ports.Admin), "--data", dataDirectory, .. OriginArguments.Show(origins), "--shutdown-timeout", ShutdownTimeout, ExitOnStdinClose];
 
     /// <summary>The command line of an edge location.</summary>
-    public static IReadOnlyList<string> EdgeArguments(string name, NodePorts ports, Uri region, ByteSize cacheBytes) =>
-        ["edge", "--name", name, "--region", TargetAddress.Show(region), "--listen", Listen(ports.Data), "--admin-listen", Listen(ports.Admin), "--cache-bytes", cacheBytes.ToString(), "--shutdown-timeout", ShutdownTimeout, ExitOnStdinClose];
+    public static IReadOnlyList<string> EdgeArguments(string name, NodePorts ports, ChildAddresses region, ByteSize cacheBytes) =>
+        ["edge", "--name", name, "--region", TargetAddress.Show(region.Data), "--region-admin", TargetAddress.Show(region.Admin), "--listen", Listen(ports.Data), "--admin-listen", Listen(ports.Admin), "--cache-bytes", cacheBytes.ToString(), "--shutdown-timeout", ShutdownTimeout, ExitOnStdinClose];
 
     /// <summary>The same command line for a person, whose terminal should not end the node.</summary>
     public static IEnumerable<string> ByHand(IEnumerable<string> arguments) => arguments.Where(argument => argument != ExitOnStdinClose);

@@ -86,7 +86,7 @@ internal sealed class UpCommand : CliCommand
                 return faults.Count == 0 ? ExitCodes.Success : ExitCodes.Failed;
             }
 
-            new UpReport(Terminal).WriteHints(SelfProgram.Find(), report);
+            new UpReport(Terminal).WriteHints(SelfProgram.Find(), report, (await mesh.Children[0].Ready).Admin);
             log.Release();
             return await FollowAsync(mesh, cancellationToken);
         }
@@ -118,7 +118,7 @@ internal sealed class UpCommand : CliCommand
         await Terminal.Error.WriteLineAsync($"starting {names.Length} {(names.Length == 1 ? "node" : "nodes")}, data in {data}");
         var region = await StartNodeAsync(names[0], MeshPlan.RegionArguments(names[0], ports[0], data, _origins.Read(parsed)));
         var edges = await Task.WhenAll(names.Zip(ports).Skip(1).Select(edge =>
-            StartNodeAsync(edge.First, MeshPlan.EdgeArguments(edge.First, edge.Second, region.Data, parsed.GetRequiredValue(_cacheBytes)))));
+            StartNodeAsync(edge.First, MeshPlan.EdgeArguments(edge.First, edge.Second, region, parsed.GetRequiredValue(_cacheBytes)))));
         var nodes = await mesh.WaitUntilHealthyAsync(cancellationToken);
 
         using (var connection = new TargetConnection(region.Data, CallTimeout, TimeProvider.System))

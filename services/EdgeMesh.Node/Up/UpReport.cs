@@ -1,6 +1,7 @@
 using System.Globalization;
 using EdgeMesh.Node.Contracts;
 using EdgeMesh.Node.Output;
+using EdgeMesh.Node.Values;
 
 namespace EdgeMesh.Node.Up;
 
@@ -45,13 +46,13 @@ internal sealed class UpReport(Terminal terminal)
     }
 
     /// <summary>Suggests what to try next, in command lines that work from here.</summary>
-    public void WriteHints(SelfProgram program, MeshJson mesh)
+    public void WriteHints(SelfProgram program, MeshJson mesh, Uri regionAdmin)
     {
         var target = mesh.Nodes.Count > 1 ? mesh.Nodes[1].Address : mesh.Nodes[0].Address;
         terminal.Error.WriteLine("Try in another terminal:");
         terminal.Error.WriteLine($"  {program.Show(["get", "demo/hello.txt", "--verbose", "--to", target])}");
         terminal.Error.WriteLine($"  {program.Show(["call", target, "--list"])}");
-        terminal.Error.WriteLine($"  {program.Show(["nodes", "--to", mesh.Nodes[0].Address])}");
+        terminal.Error.WriteLine($"  {program.Show(["nodes", "--to", TargetAddress.Show(regionAdmin)])}");
         terminal.Error.WriteLine("Ctrl-C stops the mesh. Its log:");
     }
 }

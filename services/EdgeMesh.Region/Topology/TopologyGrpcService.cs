@@ -1,3 +1,5 @@
+using EdgeMesh.Admin.Access;
+using EdgeMesh.Relay;
 using EdgeMesh.V1;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
@@ -11,7 +13,7 @@ using Status = Grpc.Core.Status;
 namespace EdgeMesh.Region.Topology;
 
 /// <summary>Serves <c>edgemesh.v1.TopologyService</c>: nodes join here and are told who else is there.</summary>
-/// <remarks>Thread-safe; <see cref="TopologyState"/> holds all state. Must be mapped on the admin listener only.</remarks>
+/// <remarks>Thread-safe; <see cref="TopologyState"/> holds all state. Who may call is <see cref="AccessRules"/>'s to say.</remarks>
 internal sealed class TopologyGrpcService(
     TopologyState state,
     TopologyOptions options,
@@ -36,13 +38,14 @@ internal sealed class TopologyGrpcService(
     public override async Task Join(IAsyncStreamReader<JoinRequest> requestStream, IServerStreamWriter<JoinResponse> responseStream, ServerCallContext context)
     {
         // 1
+        var identity = context.GetHttpContext().Features.Get<CallerIdentity>();
         var hello = await ReadHelloAsync(requestStream, context.CancellationToken);
 
         // 2
-        var membership = Admit(hello, context.Peer);
+        var membership = Admit(hello, identity, context.Peer);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
         var reading = ReadReportsAsync(requestStream, membership, stop.Token);
-        var pushing = PushTopologyAsync(responseStream, stop.Token);
+        var pushing = PushTopologyAsync(responseStream, identity, stop.Token);
         try
         {
             // 3
@@ -97,8 +100,15 @@ internal sealed class TopologyGrpcService(
         }
     }
 
-    private Membership Admit(JoinRequest.Types.Hello hello, string peer)
+    private Membership Admit(JoinRequest.Types.Hello hello, CallerIdentity? identity, string peer)
     {
+        if (identity?.NodeName is { } named && identity.Role == Role.Edge && named != hello.Name)
+        {
+            var message = $"The client certificate is that of {NodeNames.Quote(named)}, not of {NodeNames.Quote(hello.Name)}.";
+            log.JoinRefused(peer, message);
+            throw new RpcException(new Status(StatusCode.PermissionDenied, message));
+        }
+
         var violations = HelloRules.FindViolations(hello, options.RegionName);
         if (violations.Count > 0)
         {
@@ -133,11 +143,17 @@ internal sealed class TopologyGrpcService(
         }
     }
 
-    private async Task PushTopologyAsync(IServerStreamWriter<JoinResponse> responses, CancellationToken cancellationToken)
+    /// <summary>Revoking a token is a change of the topology, so that its turn here ends the streams of its holders.</summary>
+    private async Task PushTopologyAsync(IServerStreamWriter<JoinResponse> responses, CallerIdentity? identity, CancellationToken cancellationToken)
     {
         while (true)
         {
             var snapshot = state.GetSnapshot();
+            if (identity is not null && !identity.IsInService())
+            {
+                throw new RpcException(new Status(StatusCode.Unauthenticated, "The token was revoked."));
+            }
+
             await responses.WriteAsync(snapshot.Message, cancellationToken);
             await Task.Delay(options.MinPushInterval, time, cancellationToken);
             await snapshot.Changed.WaitAsync(cancellationToken);

@@ -37,6 +37,7 @@ internal sealed class TopologyState : IDisposable
     private readonly ILogger _log;
     private readonly NodeInfo _region;
     private IReadOnlyList<MethodShape> _methods = [];
+    private IReadOnlyList<TokenDigest> _tokens = [];
     private ulong _version;
     private long _joins;
     private TopologySnapshot? _snapshot;
@@ -85,6 +86,17 @@ internal sealed class TopologyState : IDisposable
         }
     }
 
+    /// <summary>Says which tokens are in service.</summary>
+    /// <param name="tokens">Kept: not to be changed afterwards.</param>
+    public void SetTokens(IReadOnlyList<TokenDigest> tokens)
+    {
+        lock (_gate)
+        {
+            _tokens = tokens;
+            ChangeLocked();
+        }
+    }
+
     /// <summary>The topology as it is now.</summary>
     public TopologySnapshot GetSnapshot()
     {
@@ -100,6 +112,7 @@ internal sealed class TopologyState : IDisposable
                 };
                 message.Nodes.AddRange(NodesLocked(withReports: false));
                 message.Methods.AddRange(_methods);
+                message.Tokens.AddRange(_tokens);
                 _snapshot = new TopologySnapshot(message, _changed.Task);
             }
 

@@ -6,7 +6,7 @@ namespace EdgeMesh.Storage.Bodies;
 
 /// <summary>Makes names durable: a created or renamed file survives power loss only once its directory was synced too (fsync(2), "Notes").</summary>
 /// <remarks>.NET opens no directories, so this calls libc. On Windows, where NTFS journals names, it does nothing. Thread-safe.</remarks>
-internal static partial class DurableFiles
+public static partial class DurableFiles
 {
     private const int ReadOnlyAccess = 0;
 
@@ -15,7 +15,7 @@ internal static partial class DurableFiles
 
     /// <summary>Syncs a directory: the names in it are on the disk when this returns.</summary>
     /// <exception cref="IOException">The directory cannot be opened or synced.</exception>
-    internal static void SyncDirectory(string path)
+    public static void SyncDirectory(string path)
     {
         if (OperatingSystem.IsWindows())
         {

@@ -26,7 +26,7 @@ internal sealed class EdgeMeshHit : Peer
         var region = await NodeProcess.StartRegionAsync(Files.File("region"), "--log-level", "warning");
         _nodes.Add(region);
         Own(region.Process, isServing: false);
-        var edge = await NodeProcess.StartEdgeAsync(region.Address, "LHR50-1", "--log-level", "warning");
+        var edge = await NodeProcess.StartEdgeAsync(region, "LHR50-1", "--log-level", "warning");
         _nodes.Add(edge);
         Own(edge.Process, isServing: true);
         _address = edge.Address;

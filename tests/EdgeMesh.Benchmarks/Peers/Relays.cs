@@ -60,7 +60,7 @@ internal sealed class EdgeMeshMiss : RelayPeer
 
     /// <inheritdoc/>
     protected override Task<Uri> StartRelayAsync(Uri origin) =>
-        StartNodeAsync("edge", "--name", "FRA50-1", "--region", origin.GetLeftPart(UriPartial.Authority), "--listen", "127.0.0.1:0", "--log-level", "critical");
+        StartNodeAsync("edge", "--name", "FRA50-1", "--region", origin.GetLeftPart(UriPartial.Authority), "--region-admin", origin.GetLeftPart(UriPartial.Authority), "--listen", "127.0.0.1:0", "--log-level", "critical");
 }
 
 /// <summary>nginx as a gRPC proxy, with kept connections to the origin.</summary>

@@ -8,7 +8,7 @@ public sealed class TopCommandTests(SmallMesh mesh) : IClassFixture<SmallMesh>
     [Fact]
     public async Task RunAsync_Once_IsOneTableWithRates()
     {
-        var run = await CliRun.Of("top", "--to", mesh.Region, "--once", "--sort", "calls", "--json");
+        var run = await CliRun.Of("top", "--to", mesh.RegionAdmin, "--once", "--sort", "calls", "--json");
 
         using var json = JsonDocument.Parse(run.Output);
         var nodes = json.RootElement.GetProperty("nodes").EnumerateArray().ToList();
@@ -29,7 +29,7 @@ public sealed class TopCommandTests(SmallMesh mesh) : IClassFixture<SmallMesh>
     [ForeignFact("script")]
     public async Task RunAsync_OnATerminal_DrawsSortsAndGivesTheTerminalBack()
     {
-        var command = $"stty rows 10 cols 100; '{DotNetHost.Path}' '{Path.Combine(AppContext.BaseDirectory, "edgemesh.dll")}' top --to {mesh.Region} --interval 100ms";
+        var command = $"stty rows 10 cols 100; '{DotNetHost.Path}' '{Path.Combine(AppContext.BaseDirectory, "edgemesh.dll")}' top --to {mesh.RegionAdmin} --interval 100ms";
         using var top = ChildProcess.Start("script", ["-qec", command, "/dev/null"], new Dictionary<string, string?> { ["TERM"] = "xterm" });
 
         await top.WaitForLineAsync(line => line.Contains("\u001b[?1049h", StringComparison.Ordinal) && line.Contains("eu-west-2: 2 nodes (2 ready)", StringComparison.Ordinal));

@@ -44,11 +44,11 @@ public sealed class MeshPlanTests
     [Fact]
     public void ByHand_Arguments_RunWithoutAParent()
     {
-        var arguments = MeshPlan.EdgeArguments("LHR50-1", new NodePorts(6401, 6501), new Uri("http://127.0.0.1:6400"), new ByteSize(1024));
+        var arguments = MeshPlan.EdgeArguments("LHR50-1", new NodePorts(6401, 6501), new ChildAddresses(new Uri("http://127.0.0.1:6400"), new Uri("http://127.0.0.1:6500")), new ByteSize(1024));
 
         Assert.Contains("--exit-on-stdin-close", arguments);
         Assert.Equal(
-            "edge --name LHR50-1 --region http://127.0.0.1:6400 --listen 127.0.0.1:6401 --admin-listen 127.0.0.1:6501 --cache-bytes 1KiB --shutdown-timeout 5s",
+            "edge --name LHR50-1 --region http://127.0.0.1:6400 --region-admin http://127.0.0.1:6500 --listen 127.0.0.1:6401 --admin-listen 127.0.0.1:6501 --cache-bytes 1KiB --shutdown-timeout 5s",
             string.Join(' ', MeshPlan.ByHand(arguments)));
     }
 }

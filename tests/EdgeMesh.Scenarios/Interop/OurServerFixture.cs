@@ -57,7 +57,7 @@ public sealed class OurServerFixture : IAsyncLifetime
             return await InteropRun.AllAsync(client, _url!);
         }
 
-        await using var edge = await NodeProcess.StartEdgeAsync(_region!.Address, "LHR50-1");
+        await using var edge = await NodeProcess.StartEdgeAsync(_region!, "LHR50-1");
         var verdicts = await InteropRun.AllAsync(client, edge.Address);
         edge.AssertNoUnexpectedErrors();
         return verdicts;

@@ -19,7 +19,7 @@ public sealed class DrainTests : IDisposable
     public async Task Edge_TerminatedUnderLoad_FinishesEveryCallThatItAccepted()
     {
         await using var region = await NodeProcess.StartRegionAsync(_directory.Path);
-        await using var edge = await NodeProcess.StartEdgeAsync(region.Address, "LHR50-1");
+        await using var edge = await NodeProcess.StartEdgeAsync(region, "LHR50-1");
         await PutAsync(region.Address, "small", 1_000);
         await using var load = new CallLoad(edge.Address, "load", "small", connections: 8, streamsPerConnection: 16);
         await load.WaitForAsync();
@@ -37,7 +37,7 @@ public sealed class DrainTests : IDisposable
     public async Task Edge_Drained_FinishesWhatRunsTakesNothingNewAndLeaves()
     {
         await using var region = await NodeProcess.StartRegionAsync(_directory.Path);
-        await using var edge = await NodeProcess.StartEdgeAsync(region.Address, "LHR50-1");
+        await using var edge = await NodeProcess.StartEdgeAsync(region, "LHR50-1");
         await edge.Process.WaitForLineAsync("Joined Region");
         var content = await PutAsync(region.Address, "large", 3_900_000);
         using var channel = GrpcChannel.ForAddress(edge.Address);

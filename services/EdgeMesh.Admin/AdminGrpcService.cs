@@ -1,0 +1,20 @@
+using EdgeMesh.V1;
+using Grpc.Core;
+
+namespace EdgeMesh.Admin;
+
+/// <summary>Serves <c>edgemesh.v1.AdminService</c> as every node does; a Region's adds what only a Region keeps.</summary>
+/// <remarks>Thread-safe; who may call is <see cref="Access.AccessRules"/>'s to say.</remarks>
+public class AdminGrpcService : AdminService.AdminServiceBase
+{
+    /// <inheritdoc/>
+    public override Task<CreateTokenResponse> CreateToken(CreateTokenRequest request, ServerCallContext context) => throw RegionOnly();
+
+    /// <inheritdoc/>
+    public override Task<ListTokensResponse> ListTokens(ListTokensRequest request, ServerCallContext context) => throw RegionOnly();
+
+    /// <inheritdoc/>
+    public override Task<RevokeTokenResponse> RevokeToken(RevokeTokenRequest request, ServerCallContext context) => throw RegionOnly();
+
+    private static RpcException RegionOnly() => new(new Status(StatusCode.Unimplemented, "only a Region does this: ask its admin listener"));
+}

@@ -1,0 +1,17 @@
+using EdgeMesh.Admin;
+using EdgeMesh.Region.Tokens;
+using EdgeMesh.Region.Topology;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Routing;
+
+namespace EdgeMesh.Region;
+
+/// <summary>The control services of a Region: on its admin listener, and behind the gate on its data listener.</summary>
+internal sealed class RegionAdminEndpoints : IAdminEndpoints
+{
+    public void Map(IEndpointRouteBuilder endpoints)
+    {
+        endpoints.MapGrpcService<TopologyGrpcService>();
+        endpoints.MapGrpcService<RegionAdminGrpcService>();
+    }
+}
