@@ -1,3 +1,4 @@
+using EdgeMesh.Admin.Drain;
 using EdgeMesh.V1;
 using Grpc.Core;
 
@@ -5,8 +6,16 @@ namespace EdgeMesh.Admin;
 
 /// <summary>Serves <c>edgemesh.v1.AdminService</c> as every node does; a Region's adds what only a Region keeps.</summary>
 /// <remarks>Thread-safe; who may call is <see cref="Access.AccessRules"/>'s to say.</remarks>
-public class AdminGrpcService : AdminService.AdminServiceBase
+/// <param name="drain">Takes the node out of service.</param>
+public class AdminGrpcService(NodeDrain drain) : AdminService.AdminServiceBase
 {
+    /// <inheritdoc/>
+    public override Task<DrainResponse> Drain(DrainRequest request, ServerCallContext context) =>
+        Task.FromResult(new DrainResponse { Drained = drain.Begin().IsCompleted });
+
+    /// <inheritdoc/>
+    public override Task Backup(BackupRequest request, IServerStreamWriter<BackupResponse> responseStream, ServerCallContext context) => throw RegionOnly();
+
     /// <inheritdoc/>
     public override Task<CreateTokenResponse> CreateToken(CreateTokenRequest request, ServerCallContext context) => throw RegionOnly();
 

@@ -104,6 +104,7 @@ public sealed class RegionNode : IAsyncDisposable
             services.AddSingleton<Func<IReadOnlyList<MethodShape>>>(provider => () => provider.GetRequiredService<MethodShapes>().Current);
             services.AddSingleton<TopologyState>();
             services.AddSingleton(tokens);
+            services.AddSingleton(provider => new NodeDrain(provider.GetRequiredService<NodeHealth>(), app!.StopAsync));
 
             // 3. The relay stands before them: what an origin's prefix begins goes there as bytes.
             app = builder.Build();
@@ -121,6 +122,8 @@ public sealed class RegionNode : IAsyncDisposable
             shapes.Changed += topology.RefreshMethods;
             shapes.Changed += () => relay.Methods.Declare(shapes.Current);
             relay.Methods.Declare(shapes.Current);
+            var health = app.Services.GetRequiredService<NodeHealth>();
+            health.Changed += () => topology.SetRegionDraining(health.IsDraining);
             await NodeHost.StartAsync(app, "--listen", endPoint, cancellationToken).ConfigureAwait(false);
             topology.SetRegionAddress(NodeHost.GetAddress(app).GetLeftPart(UriPartial.Authority));
 
@@ -128,8 +131,8 @@ public sealed class RegionNode : IAsyncDisposable
             RegionMeters.Create(meters, topology, store);
 
             // 4. The admin server, beside the data's.
-            var drain = new NodeDrain(app.Services.GetRequiredService<NodeHealth>(), app.StopAsync);
             var shared = app.Services;
+            var drain = shared.GetRequiredService<NodeDrain>();
             var adminOptions = new AdminServerOptions
             {
                 EndPoint = adminEndPoint,
@@ -142,6 +145,7 @@ public sealed class RegionNode : IAsyncDisposable
             };
             void Share(IServiceCollection admin) => admin
                 .AddSingleton(tokens)
+                .AddSingleton(store)
                 .AddSingleton(topology)
                 .AddSingleton(shared.GetRequiredService<TopologyOptions>())
                 .AddSingleton<IAdminEndpoints, RegionAdminEndpoints>()

@@ -4,6 +4,7 @@ using EdgeMesh.Node.Calls;
 using EdgeMesh.Node.Completion;
 using EdgeMesh.Node.Configuration;
 using EdgeMesh.Node.Objects;
+using EdgeMesh.Node.Operate;
 using EdgeMesh.Node.Output;
 using EdgeMesh.Node.Servers;
 using EdgeMesh.Node.Targets;
@@ -43,6 +44,9 @@ internal static class CommandTree
             new RemoveBucketCommand(terminal),
             new NodesCommand(terminal),
             new TopCommand(terminal),
+            new DrainCommand(terminal),
+            new BackupCommand(terminal),
+            new RestoreCommand(terminal),
             new CallCommand(terminal),
             new CompletionCommand(terminal),
             new ValidateCommand(terminal),

@@ -1,6 +1,7 @@
 using EdgeMesh.Introspection;
 using EdgeMesh.Node.Configuration;
 using EdgeMesh.Storage;
+using EdgeMesh.Storage.Backup;
 using Microsoft.Extensions.Options;
 
 namespace EdgeMesh.Node.CommandLine;
@@ -17,7 +18,7 @@ internal sealed record FailureMessage(IReadOnlyList<string> Lines, int ExitCode)
         CliException failure => new([failure.Message], failure.ExitCode),
         OptionsValidationException invalid => new([.. invalid.Failures.Select(OneLine)], ExitCodes.Usage),
         AggregateException { InnerExceptions: [var only] } => Of(only),
-        DataDirectoryException or DescriptorException or IOException or UnauthorizedAccessException => Failed(OneLine(exception.Message)),
+        DataDirectoryException or BackupArchiveException or DescriptorException or IOException or UnauthorizedAccessException => Failed(OneLine(exception.Message)),
         _ => Failed($"unexpected {exception.GetType().Name}: {OneLine(exception.Message)}"),
     };
 

@@ -12,6 +12,8 @@ namespace EdgeMesh.Node.Contracts;
 [JsonSerializable(typeof(RemovedJson))]
 [JsonSerializable(typeof(NodesJson))]
 [JsonSerializable(typeof(TopJson))]
+[JsonSerializable(typeof(BackupJson))]
+[JsonSerializable(typeof(DrainJson))]
 [JsonSerializable(typeof(MeshJson))]
 [JsonSerializable(typeof(CallJson))]
 [JsonSerializable(typeof(ServicesJson))]

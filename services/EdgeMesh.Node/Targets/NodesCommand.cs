@@ -3,8 +3,6 @@ using EdgeMesh.Node.CommandLine;
 using EdgeMesh.Node.Contracts;
 using EdgeMesh.Node.Output;
 using EdgeMesh.Node.Values;
-using EdgeMesh.V1;
-using Grpc.Core;
 
 namespace EdgeMesh.Node.Targets;
 
@@ -33,7 +31,7 @@ internal sealed class NodesCommand : CliCommand
     protected override async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         using var connection = _target.Connect(parsed);
-        var nodes = await ListAsync(connection, cancellationToken);
+        var nodes = (await NodeListing.FetchAsync(connection, cancellationToken)).Select(node => NodeJson.Of(node)).ToList();
         if (parsed.GetValue(_json))
         {
             JsonOutput.Write(Terminal, new NodesJson(nodes));
@@ -58,19 +56,5 @@ internal sealed class NodesCommand : CliCommand
 
         table.Write(Terminal.OutConsole, Terminal.OutIsTerminal);
         return ExitCodes.Success;
-    }
-
-    private static async Task<IReadOnlyList<NodeJson>> ListAsync(TargetConnection connection, CancellationToken cancellationToken)
-    {
-        var client = new TopologyService.TopologyServiceClient(connection.Channel);
-        try
-        {
-            var (response, _) = await connection.CallAsync(options => client.ListNodesAsync(new ListNodesRequest(), options), cancellationToken);
-            return [.. response.Nodes.Select(node => NodeJson.Of(node))];
-        }
-        catch (TargetException exception) when (exception.Status is StatusCode.Unimplemented)
-        {
-            throw new CliException($"{TargetAddress.Show(connection.Target)} is not a Region's admin listener: only a Region knows the nodes of its mesh.", inner: exception);
-        }
     }
 }

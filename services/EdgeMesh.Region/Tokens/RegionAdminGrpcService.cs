@@ -1,17 +1,28 @@
 using EdgeMesh.Admin;
 using EdgeMesh.Admin.Access;
+using EdgeMesh.Admin.Drain;
+using EdgeMesh.Region.Topology;
 using EdgeMesh.Relay;
+using EdgeMesh.Storage;
+using EdgeMesh.Storage.Backup;
 using EdgeMesh.V1;
 using Grpc.Core;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace EdgeMesh.Region.Tokens;
 
-/// <summary>Serves <c>edgemesh.v1.AdminService</c> at a Region: what every node answers, and tokens.</summary>
+/// <summary>Serves <c>edgemesh.v1.AdminService</c> at a Region: what every node answers, tokens and backups.</summary>
 /// <remarks>Thread-safe; who may call is <see cref="AccessRules"/>'s to say.</remarks>
-internal sealed class RegionAdminGrpcService(TokenStore tokens, ILogger<RegionAdminGrpcService> log) : AdminGrpcService
+internal sealed class RegionAdminGrpcService(
+    TokenStore tokens, ObjectStore store, TopologyOptions options, NodeDrain drain, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<RegionAdminGrpcService> log)
+    : AdminGrpcService(drain)
 {
     private const int MaxNoteChars = 100;
+
+    /// <inheritdoc/>
+    public override Task Backup(BackupRequest request, IServerStreamWriter<BackupResponse> responseStream, ServerCallContext context) =>
+        BackupCall.AnswerAsync(store, options.RegionName, responseStream, time, lifetime.ApplicationStopping, context);
 
     /// <inheritdoc/>
     public override Task<CreateTokenResponse> CreateToken(CreateTokenRequest request, ServerCallContext context)

@@ -72,6 +72,20 @@ internal sealed class TopologyState : IDisposable
         }
     }
 
+    /// <summary>Says whether the Region itself takes no new calls.</summary>
+    public void SetRegionDraining(bool isDraining)
+    {
+        var state = isDraining ? NodeState.Draining : NodeState.Ready;
+        lock (_gate)
+        {
+            if (_region.State != state)
+            {
+                _region.State = state;
+                ChangeLocked();
+            }
+        }
+    }
+
     /// <summary>Reads the shapes of methods again, for instance after an origin's reflection answered.</summary>
     public void RefreshMethods()
     {

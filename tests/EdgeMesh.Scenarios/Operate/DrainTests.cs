@@ -76,6 +76,20 @@ public sealed class DrainTests : IDisposable
         region.AssertNoUnexpectedErrors();
     }
 
+    [Fact]
+    public async Task DrainCommand_OfARegion_WaitsForItAndShowsItDraining()
+    {
+        await using var region = await NodeProcess.StartRegionAsync(_directory.Path);
+        await using var drain = NodeProcess.Start("drain", "--to", region.AdminAddress.ToString(), "--wait", "20s");
+
+        Assert.Equal(0, await drain.WaitForExitAsync());
+        Assert.Equal("drained", Assert.Single(drain.Output));
+        await WaitUntilRefusedAsync(region.Address);
+        using var channel = GrpcChannel.ForAddress(region.AdminAddress);
+        var nodes = await new TopologyService.TopologyServiceClient(channel).ListNodesAsync(new ListNodesRequest());
+        Assert.Equal(NodeState.Draining, Assert.Single(nodes.Nodes).State);
+    }
+
     private static async Task<(HttpStatusCode Status, string Text)> AskAsync(HttpClient http, HttpMethod method, string path)
     {
         using var request = new HttpRequestMessage(method, path);
