@@ -8,7 +8,7 @@ namespace EdgeMesh.Testing;
 public sealed class ForeignFactAttribute : FactAttribute
 {
     /// <summary>Names the programs.</summary>
-    /// <param name="tools">As they are called: found on the PATH; or <c>grpc-js</c>, <c>node-example</c>, <c>python3-grpcio</c>, <c>python3-grpc-tools</c>, <c>python3-prometheus-client</c>.</param>
+    /// <param name="tools">As they are called: found on the PATH; or <c>grpc-js</c>, <c>node-example</c>, <c>kubernetes-models</c>, <c>python3-grpcio</c>, <c>python3-grpc-tools</c>, <c>python3-prometheus-client</c>.</param>
     public ForeignFactAttribute(params string[] tools) => Skip = ForeignTools.WhyNot(tools);
 }
 
@@ -25,6 +25,7 @@ internal static class ForeignTools
 {
     private const string GrpcJsFolder = "tests/EdgeMesh.Scenarios/Interop/grpc-js";
     private const string NodeExampleFolder = "clients/examples/node";
+    private const string ToolsFolder = "tests/tools";
 
     // Debian packages whose names differ from the program's.
     private static readonly Dictionary<string, string> Packages = new(StringComparer.Ordinal)
@@ -40,8 +41,9 @@ internal static class ForeignTools
     // Libraries rather than programs: whether they are here, and how to get them.
     private static readonly Dictionary<string, (Lazy<bool> IsHere, string HowTo)> Libraries = new(StringComparer.Ordinal)
     {
-        ["grpc-js"] = (new(() => HasGrpcJs(GrpcJsFolder)), $"install Node.js, then npm ci --prefix {GrpcJsFolder}"),
-        ["node-example"] = (new(() => HasGrpcJs(NodeExampleFolder)), $"install Node.js, then npm ci --prefix {NodeExampleFolder}"),
+        ["grpc-js"] = (new(() => HasPackage(GrpcJsFolder, "@grpc/grpc-js")), $"install Node.js, then npm ci --prefix {GrpcJsFolder}"),
+        ["node-example"] = (new(() => HasPackage(NodeExampleFolder, "@grpc/grpc-js")), $"install Node.js, then npm ci --prefix {NodeExampleFolder}"),
+        ["kubernetes-models"] = (new(() => HasPackage(ToolsFolder, "kubernetes-models")), $"install Node.js, then npm ci --prefix {ToolsFolder}"),
         ["python3-grpcio"] = (new(() => HasPythonModules("grpc, google.protobuf")), "apt-get install python3-grpcio python3-protobuf"),
         ["python3-prometheus-client"] = (new(() => HasPythonModules("prometheus_client.openmetrics.parser")), "apt-get install python3-prometheus-client"),
         ["python3-grpc-tools"] = (new(() => HasPythonModules("grpc_tools.protoc")), "apt-get install python3-grpc-tools"),
@@ -67,8 +69,8 @@ internal static class ForeignTools
     private static bool IsOnPath(string tool) =>
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(directory => directory.Length > 0 && File.Exists(Path.Combine(directory, tool)));
 
-    private static bool HasGrpcJs(string folder) =>
-        IsOnPath("node") && File.Exists(Path.Combine(Repository.Root, folder, "node_modules/@grpc/grpc-js/package.json"));
+    private static bool HasPackage(string folder, string package) =>
+        IsOnPath("node") && File.Exists(Path.Combine(Repository.Root, folder, "node_modules", package, "package.json"));
 
     private static bool HasPythonModules(string modules)
     {
