@@ -47,6 +47,7 @@ internal static class CommandTree
             new DrainCommand(terminal),
             new BackupCommand(terminal),
             new RestoreCommand(terminal),
+            new HealthCommand(terminal),
             new CallCommand(terminal),
             new CompletionCommand(terminal),
             new ValidateCommand(terminal),

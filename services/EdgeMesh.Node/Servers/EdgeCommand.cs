@@ -11,7 +11,10 @@ namespace EdgeMesh.Node.Servers;
 /// <summary><c>edgemesh edge</c>.</summary>
 internal sealed class EdgeCommand : ServerCommand
 {
-    private readonly Option<string> _name = CliOption.RequiredText("--name", "NAME", "The edge location's name, such as LHR50-1.");
+    // Drawn once: the name stays the same when the options are read again.
+    private static readonly int DrawnNumber = Random.Shared.Next(1, 1000);
+
+    private readonly Option<string> _name = CliOption.RequiredText("--name", "NAME", "The edge location's name, such as LHR50-1. LHR50-*: with a number drawn at random, for replicas that nobody names one by one.");
     private readonly Option<Uri> _region = CliOption.Required<Uri>("--region", "URL", "The Region that it caches for; it may start later than this node.", TargetAddress.TryRead);
     private readonly Option<Uri?> _regionAdmin = CliOption.Value<Uri?>("--region-admin", "URL", "Where it joins the Region; default: --region itself with a token, and without one the Region's admin listener on this machine, at the port of --region and 100.", TargetAddress.TryRead);
     private readonly TokenOptions _token;
@@ -58,7 +61,7 @@ internal sealed class EdgeCommand : ServerCommand
 
     private EdgeLocationOptions Read(ParseResult parsed) => new()
     {
-        Name = parsed.GetRequiredValue(_name),
+        Name = WithNumber(parsed.GetRequiredValue(_name)),
         Region = parsed.GetRequiredValue(_region),
         RegionAdmin = parsed.GetValue(_regionAdmin),
         Token = _token.Token(parsed),
@@ -72,4 +75,6 @@ internal sealed class EdgeCommand : ServerCommand
         Insecure = Server.Insecure(parsed),
         ShutdownTimeout = Server.ShutdownTimeout(parsed),
     };
+
+    private static string WithNumber(string name) => name.EndsWith("-*", StringComparison.Ordinal) ? $"{name[..^1]}{DrawnNumber}" : name;
 }

@@ -82,6 +82,9 @@ public static class NodeHost
 
         // While this category can log at all, the server makes an Activity for every call: 4 % of a hit's cost.
         builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
+
+        // What a peer does to HTTP/2 ends its connection; a line for each would let it fill a disk.
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel.Http2", LogLevel.None);
         logging(builder.Logging);
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
         return builder;

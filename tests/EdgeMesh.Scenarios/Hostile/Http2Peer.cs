@@ -110,6 +110,8 @@ internal sealed class Http2Peer : IDisposable
     {
         try
         {
+            // A send that need not wait would keep its thread from the callers whose waits are measured.
+            await Task.Yield();
             while (!bytes.IsEmpty)
             {
                 bytes = bytes[await _socket.SendAsync(bytes, SocketFlags.None)..];
