@@ -47,6 +47,21 @@ public sealed class UnaryRequestTests
     }
 
     [Fact]
+    public async Task ReadAsync_TimerAfterTheCallersReset_HarmsNobody()
+    {
+        var time = new ManualTimeProvider();
+        var reader = new ResetReader();
+        var reading = UnaryRequest.ReadAsync(reader, 1024, Wait, time, CancellationToken.None).AsTask();
+        await time.WaitForTimersAsync(1);
+
+        time.Advance(Wait);
+
+        Assert.Equal(1, reader.Refusals);
+        reader.Fail();
+        await Assert.ThrowsAsync<IOException>(() => reading.WaitAsync(TestDeadline.Default));
+    }
+
+    [Fact]
     public async Task TryRead_WholeRequest_IsTakenAtOnce()
     {
         byte[] frame = [0, 0, 0, 0, 1, 42];
@@ -89,5 +104,31 @@ public sealed class UnaryRequestTests
         await pipe.Writer.CompleteAsync(new IOException("gone"));
 
         Assert.False(UnaryRequest.TryRead(pipe.Reader, 1024, out _));
+    }
+
+    /// <summary>A request's pipe as the server leaves it when the caller has reset the stream, and the read under way has yet to hear of it.</summary>
+    private sealed class ResetReader : PipeReader
+    {
+        private readonly TaskCompletionSource<ReadResult> _read = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public int Refusals { get; private set; }
+
+        public void Fail() => _read.SetException(new IOException("The client reset the request stream."));
+
+        public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default) => new(_read.Task);
+
+        public override void CancelPendingRead()
+        {
+            Refusals++;
+            throw new IOException("The client reset the request stream.");
+        }
+
+        public override void AdvanceTo(SequencePosition consumed) => throw new NotSupportedException();
+
+        public override void AdvanceTo(SequencePosition consumed, SequencePosition examined) => throw new NotSupportedException();
+
+        public override void Complete(Exception? exception = null) => throw new NotSupportedException();
+
+        public override bool TryRead(out ReadResult result) => throw new NotSupportedException();
     }
 }

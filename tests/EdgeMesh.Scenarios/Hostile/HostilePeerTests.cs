@@ -263,6 +263,7 @@ public sealed class HostilePeerTests(AttackedMesh mesh, ITestOutputHelper output
         var damage = await mesh.SufferAsync(attack);
 
         output.WriteLine($"{name}: {damage}");
+        Assert.False(mesh.Edge.Process.HasExited, string.Join('\n', mesh.Edge.Process.Transcript.TakeLast(60)));
         Assert.Empty(damage.Failures);
         Assert.True(damage.Calls > 0 && damage.Growth < MaxGrowthBytes, damage.ToString());
         mesh.Edge.AssertNoUnexpectedErrors();
