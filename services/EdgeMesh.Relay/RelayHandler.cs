@@ -43,8 +43,9 @@ public sealed class RelayHandler
         _time = time;
         Counters = new RelayCounters(time);
         _telemetry = new CallTelemetry(Counters, Methods, time);
-        _forwarder = new CallForwarder(options, _telemetry, isCache: store is not null);
-        _cache = store is null ? null : new CachedCallHandler(options, store, _forwarder, _telemetry);
+        var readers = new SlowReaders(options, time);
+        _forwarder = new CallForwarder(options, _telemetry, readers, isCache: store is not null);
+        _cache = store is null ? null : new CachedCallHandler(options, store, _forwarder, readers, _telemetry);
     }
 
     /// <summary>What was counted.</summary>

@@ -39,12 +39,6 @@ public sealed class RelayOptions
     /// <summary>Longest answer that is stored, in bytes. Default 4 MiB + 64 KiB: the largest message of a default client, and its frame.</summary>
     public int MaxStoredMessageBytes { get; init; } = (4 * 1024 * 1024) + (64 * 1024);
 
-    /// <summary>
-    /// How long a caller of a large stored answer may take for 64 KiB of it before the call is aborted. Default 30 s: meanwhile the
-    /// store cannot use the answer's memory for another.
-    /// </summary>
-    public TimeSpan HeldWriteTimeout { get; init; } = TimeSpan.FromSeconds(30);
-
     /// <summary>How long a fill may run on when nobody waits for it any more. Default 30 s.</summary>
     public TimeSpan DetachedFillTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
@@ -53,4 +47,24 @@ public sealed class RelayOptions
     /// long polls must not queue for longer.
     /// </summary>
     public TimeSpan UnprovenWait { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// How long an answer that this node holds whole (a hit, a fill) may wait for its caller to read on. Default 30 s: meanwhile the
+    /// store cannot use a large answer's memory for another. Relayed streams may rest for as long as they like.
+    /// </summary>
+    public TimeSpan WriteTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// What all answers that wait for their callers may hold together, in bytes; beyond it those that have waited longest
+    /// are given up. Default: a sixteenth of the memory that the process may use, at least 64 MiB.
+    /// </summary>
+    public long MaxUnreadBytes { get; init; } = ShareOfMemory();
+
+    /// <summary>
+    /// What all fills in flight may hold together, in bytes; beyond it an answer goes to its caller only and is not stored.
+    /// Default: a sixteenth of the memory that the process may use, at least 64 MiB.
+    /// </summary>
+    public long MaxFillBytes { get; init; } = ShareOfMemory();
+
+    private static long ShareOfMemory() => Math.Max(64L << 20, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 16);
 }

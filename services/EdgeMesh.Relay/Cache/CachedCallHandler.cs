@@ -24,13 +24,13 @@ namespace EdgeMesh.Relay.Cache;
 /// Race (1): A looks and misses; B's fill for the key stores and leaves the table; A begins a fill: a second origin call.
 /// Since a fill stores before it leaves the table, A, who has its own in the table, finds the entry when it looks again.
 /// </remarks>
-internal sealed class CachedCallHandler(RelayOptions options, ICacheStore store, CallForwarder forwarder, CallTelemetry telemetry)
+internal sealed class CachedCallHandler(RelayOptions options, ICacheStore store, CallForwarder forwarder, SlowReaders readers, CallTelemetry telemetry)
 {
     // Turns of "begin again" before a caller goes alone: each means that a leader's deadline ended a fill.
     private const int MaxTurns = 4;
 
-    private readonly FillTable _fills = new(telemetry.Time);
-    private readonly HitResponse _hits = new(options, telemetry.Time);
+    private readonly FillTable _fills = new(options.MaxFillBytes, telemetry.Time);
+    private readonly HitResponse _hits = new(options, readers, telemetry.Time);
 
     /// <summary>Fills in flight.</summary>
     public FillTable Fills => _fills;
@@ -202,7 +202,7 @@ internal sealed class CachedCallHandler(RelayOptions options, ICacheStore store,
 
             var counter = new MessageCounterBox(call.Record);
             forwarder.BeginAnswer(call.Context, answer.Response, $"{options.NodeName}; fwd=miss; stored; ttl={(long)answer.Rules.Lifetime.TotalSeconds}");
-            await CopyChunksAsync(answer.Chunks, call.Context.Response.BodyWriter, counter, lifetime.Token).ConfigureAwait(false);
+            await CopyChunksAsync(answer.Chunks, call.Context, counter, lifetime.Token).ConfigureAwait(false);
             if (await fill.TakeBodyEndAsync(lifetime.Token).ConfigureAwait(false))
             {
                 await forwarder.RelayBodyAsync(call.Context, call.Upstream, answer.Response, answer.Body, counter, call.Method, lifetime.Token).ConfigureAwait(false);
@@ -222,25 +222,29 @@ internal sealed class CachedCallHandler(RelayOptions options, ICacheStore store,
         }
     }
 
-    private static async Task CopyChunksAsync(ChannelReader<ReadOnlyMemory<byte>> chunks, System.IO.Pipelines.PipeWriter to, MessageCounterBox counter, CancellationToken cancellationToken)
+    private async Task CopyChunksAsync(ChannelReader<ReadOnlyMemory<byte>> chunks, HttpContext context, MessageCounterBox counter, CancellationToken cancellationToken)
     {
+        var to = context.Response.BodyWriter;
+        var unflushed = 0;
         while (true)
         {
-            while (chunks.TryRead(out var chunk))
-            {
-                counter.Add(chunk.Span);
-                to.Write(chunk.Span);
-            }
-
             var more = chunks.WaitToReadAsync(cancellationToken);
-            if (!more.IsCompleted)
+            if (unflushed >= HitResponse.FlushBytes || !more.IsCompleted)
             {
-                await ResponseRelay.FlushAsync(to, cancellationToken).ConfigureAwait(false);
+                await readers.FlushAsync(context, HitResponse.FlushBytes, mayRest: false, cancellationToken).ConfigureAwait(false);
+                unflushed = 0;
             }
 
             if (!await more.ConfigureAwait(false))
             {
                 return;
+            }
+
+            if (chunks.TryRead(out var chunk))
+            {
+                counter.Add(chunk.Span);
+                to.Write(chunk.Span);
+                unflushed += chunk.Length;
             }
         }
     }

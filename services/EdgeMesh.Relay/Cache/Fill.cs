@@ -52,7 +52,7 @@ internal readonly record struct FillAnswer(HttpResponseMessage Response, Stream 
 ///       '-- upstream away ---------------------------------------> all: Failed
 /// </code>
 /// Races survived (all under <c>_lock</c>): (1) the leader goes while the answer comes: fill and leader each hold the
-/// answer, the second to let go disposes of it; (2) the last caller goes while another joins: an abandoned fill refuses,
+/// answer, the second to let go disposes of it, and gives back what its bytes took from the budget; (2) the last caller goes while another joins: an abandoned fill refuses,
 /// and the newcomer begins another; (3) a newcomer finds a fill that has ended and is still in the table: its wait ends
 /// at once. A waiter's wait ends by the outcome, its own going, its deadline, or the bound for unproven methods.
 /// </remarks>
@@ -66,6 +66,7 @@ internal sealed class Fill
     private readonly TaskCompletionSource<FillOutcome> _outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private HttpResponseMessage? _response;
     private UpstreamCall? _call;
+    private long _heldBytes;
     private int _responseHolders = 2;
     private int _callers = 1;
     private bool _isWanted;
@@ -234,7 +235,7 @@ internal sealed class Fill
     }
 
     /// <summary>Reads a body of one message.</summary>
-    /// <returns>Null when there is more than can be stored; what was read has gone to <paramref name="chunks"/>.</returns>
+    /// <returns>Null when there is more than can be stored, or held for now; what was read has gone to <paramref name="chunks"/>.</returns>
     private async Task<byte[]?> ReadFrameAsync(Stream body, ChannelWriter<ReadOnlyMemory<byte>> chunks)
     {
         const int ChunkBytes = 16 * 1024;
@@ -247,6 +248,12 @@ internal sealed class Fill
             // Each chunk is filled before the next is made, or an answer that trickles would cost a chunk a byte.
             if (free.IsEmpty)
             {
+                if (!_job.Budget.TryTake(ChunkBytes))
+                {
+                    return null;
+                }
+
+                _heldBytes += ChunkBytes;
                 free = new byte[ChunkBytes];
             }
 
@@ -323,6 +330,7 @@ internal sealed class Fill
         {
             _call!.End(response);
             response.Dispose();
+            _job.Budget.Release(_heldBytes);
         }
     }
 }

@@ -50,6 +50,9 @@ internal sealed class FillJob
 
     public TimeSpan DetachedTimeout => _options.DetachedFillTimeout;
 
+    /// <summary>What fills may hold.</summary>
+    public FillBudget Budget => _table.Budget;
+
     /// <summary>Notes that upstream is asked: to be called right before <see cref="SendAsync"/>.</summary>
     public UpstreamCall BeginCall() => UpstreamCall.Begin(Telemetry, _upstream, Method, _facts.Path, _request);
 

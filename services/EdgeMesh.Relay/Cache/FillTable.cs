@@ -8,10 +8,13 @@ namespace EdgeMesh.Relay.Cache;
 /// Thread-safe; state is one concurrent dictionary. At most one fill per key is begun at a time; an abandoned one is
 /// replaced by whoever finds it. Bounded by the calls in flight.
 /// </remarks>
-internal sealed class FillTable(TimeProvider time)
+internal sealed class FillTable(long maxBytes, TimeProvider time)
 {
     private readonly ConcurrentDictionary<CacheKey, Fill> _fills = new();
     private readonly UncacheableMarks _uncacheable = new(time);
+
+    /// <summary>What they may hold.</summary>
+    public FillBudget Budget { get; } = new(maxBytes);
 
     /// <summary>Fills in flight now.</summary>
     public int Count => _fills.Count;

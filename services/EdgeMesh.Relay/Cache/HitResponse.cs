@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.IO.Pipelines;
 using EdgeMesh.Caching;
 using EdgeMesh.Relay.Calls;
 using EdgeMesh.Relay.Metadata;
@@ -12,10 +11,13 @@ using Microsoft.Extensions.Primitives;
 namespace EdgeMesh.Relay.Cache;
 
 /// <summary>Answers a call with a stored answer.</summary>
-internal sealed class HitResponse(RelayOptions options, TimeProvider time)
+internal sealed class HitResponse(RelayOptions options, SlowReaders readers, TimeProvider time)
 {
-    // What the server may hold for a caller that does not read: a large message goes out as its window lets it.
-    private const int FlushBytes = 64 * 1024;
+    /// <summary>A large message goes out in such pieces, in bytes, as the caller's window lets it.</summary>
+    public const int FlushBytes = 64 * 1024;
+
+    // What goes out without a wait, and without a word should the caller not read it. 1000 streams of a connection hold 16 MiB.
+    private const int SmallBytes = 16 * 1024;
 
     /// <summary>What <c>cache-status</c> says of an answer from the store.</summary>
     public const string Hit = "hit";
@@ -29,7 +31,7 @@ internal sealed class HitResponse(RelayOptions options, TimeProvider time)
     /// <returns>False, with nothing written, when it takes <see cref="TryWriteAll"/>.</returns>
     public bool TryWrite(HttpContext context, CacheHit hit, long now, in RequestFacts facts, CallRecord call)
     {
-        if (hit.IsLarge || hit.FirstFrames.Length > FlushBytes || (hit.Head.Coding == MessageCoding.Gzip && !facts.AcceptsGzip))
+        if (hit.IsLarge || hit.FirstFrames.Length > SmallBytes || (hit.Head.Coding == MessageCoding.Gzip && !facts.AcceptsGzip))
         {
             return false;
         }
@@ -74,7 +76,7 @@ internal sealed class HitResponse(RelayOptions options, TimeProvider time)
         {
             context.Response.BodyWriter.Write(hit.FirstFrames);
             call.Sent(hit.FirstFrames.Length);
-            return Task.CompletedTask;
+            return hit.FirstFrames.Length > SmallBytes ? readers.FlushAsync(context, FlushBytes, mayRest: false, context.RequestAborted).AsTask() : Task.CompletedTask;
         }
 
         var frames = held?.Frames ?? new ReadOnlySequence<byte>(plain!);
@@ -106,28 +108,25 @@ internal sealed class HitResponse(RelayOptions options, TimeProvider time)
         Set(context.Features.GetRequiredFeature<IHttpResponseTrailersFeature>().Trailers, head.Trailers, without: null);
     }
 
-    /// <summary>Writes frames piece by piece. Ends with the last, when the caller goes, or when it takes no piece within the write timeout.</summary>
+    /// <summary>Writes frames piece by piece. Ends with the last, when the caller goes, or when it is given up for not reading.</summary>
     private async Task WriteAsync(HttpContext context, ReadOnlySequence<byte> rest, HeldEntry? held)
     {
-        using var limit = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
-        using var gone = context.RequestAborted.UnsafeRegister(static limit => ((CancellationTokenSource)limit!).Cancel(), limit);
         try
         {
             var to = context.Response.BodyWriter;
-            while (rest.Length > FlushBytes)
+            while (rest.Length > SmallBytes)
             {
-                Write(to, rest.Slice(0, FlushBytes));
-                rest = rest.Slice(FlushBytes);
-                limit.CancelAfter(options.HeldWriteTimeout);
-                await ResponseRelay.FlushAsync(to, limit.Token).ConfigureAwait(false);
+                var piece = rest.Slice(0, Math.Min(rest.Length, FlushBytes));
+                Write(to, piece);
+                rest = rest.Slice(piece.End);
+                await readers.FlushAsync(context, FlushBytes, mayRest: false, context.RequestAborted).ConfigureAwait(false);
             }
 
             Write(to, rest);
         }
         catch (OperationCanceledException)
         {
-            // A caller that has gone is not there to be told. One that stopped reading must not have half of it for the whole.
-            context.Abort();
+            // The caller has gone, or was told when it was given up.
         }
         finally
         {
@@ -135,7 +134,7 @@ internal sealed class HitResponse(RelayOptions options, TimeProvider time)
         }
     }
 
-    private static void Write(PipeWriter to, ReadOnlySequence<byte> frames)
+    private static void Write(System.IO.Pipelines.PipeWriter to, ReadOnlySequence<byte> frames)
     {
         foreach (var part in frames)
         {

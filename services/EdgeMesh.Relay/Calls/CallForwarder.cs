@@ -15,7 +15,7 @@ namespace EdgeMesh.Relay.Calls;
 /// </code>
 /// Stateless but for its counters; thread-safe.
 /// </remarks>
-internal sealed class CallForwarder(RelayOptions options, CallTelemetry telemetry, bool isCache)
+internal sealed class CallForwarder(RelayOptions options, CallTelemetry telemetry, SlowReaders readers, bool isCache)
 {
     /// <summary>Sends a request and relays its answer.</summary>
     /// <param name="content">The body: <see cref="DuplexContent"/> or <see cref="BufferedContent"/>.</param>
@@ -85,7 +85,7 @@ internal sealed class CallForwarder(RelayOptions options, CallTelemetry telemetr
             return;
         }
 
-        await ResponseRelay.CopyBodyAsync(body, context.Response.BodyWriter, counter, cancellationToken).ConfigureAwait(false);
+        await ResponseRelay.CopyBodyAsync(body, context, counter, readers, cancellationToken).ConfigureAwait(false);
         if (counter.Begun > 1)
         {
             method?.Observe(MethodKind.Streaming);

@@ -1,4 +1,3 @@
-using System.IO.Pipelines;
 using System.Net.Http.Headers;
 using EdgeMesh.Relay.Metadata;
 using EdgeMesh.Relay.Telemetry;
@@ -18,6 +17,9 @@ internal static class ResponseRelay
     private const int FirstReadBytes = 1024;
     private const int ReadBytes = 16 * 1024;
     private const int FlushBytes = 64 * 1024;
+
+    // A caller who does not read makes this node hold that, and what upstream may send ahead.
+    private const int HeldBytes = FlushBytes + UpstreamHandler.StreamWindowBytes;
 
     /// <summary>Whether an answer is gRPC; if not, the fault that stands for it.</summary>
     public static RelayFault? CheckIsGrpc(HttpResponseMessage response, string node, Upstream upstream)
@@ -60,8 +62,10 @@ internal static class ResponseRelay
 
     /// <summary>Copies the body as it arrives, headers first; whatever has arrived is sent before waiting for more.</summary>
     /// <param name="counter">Follows the messages.</param>
-    public static async Task CopyBodyAsync(Stream from, PipeWriter to, MessageCounterBox counter, CancellationToken cancellationToken)
+    /// <param name="readers">Sends it.</param>
+    public static async Task CopyBodyAsync(Stream from, HttpContext context, MessageCounterBox counter, SlowReaders readers, CancellationToken cancellationToken)
     {
+        var to = context.Response.BodyWriter;
         var unflushed = 0;
         var isFirst = true;
         var wanted = FirstReadBytes;
@@ -69,9 +73,9 @@ internal static class ResponseRelay
         {
             // 1. Wait without a buffer in hand; flush what is there (the headers at least) before a real wait.
             var ready = from.ReadAsync(Memory<byte>.Empty, cancellationToken);
-            if (!ready.IsCompleted && (unflushed > 0 || isFirst))
+            if (unflushed >= FlushBytes || (!ready.IsCompleted && (unflushed > 0 || isFirst)))
             {
-                await FlushAsync(to, cancellationToken).ConfigureAwait(false);
+                await readers.FlushAsync(context, HeldBytes, mayRest: true, cancellationToken).ConfigureAwait(false);
                 unflushed = 0;
                 isFirst = false;
             }
@@ -93,23 +97,6 @@ internal static class ResponseRelay
             {
                 wanted = ReadBytes;
             }
-
-            if (unflushed >= FlushBytes)
-            {
-                await FlushAsync(to, cancellationToken).ConfigureAwait(false);
-                unflushed = 0;
-                isFirst = false;
-            }
-        }
-    }
-
-    /// <summary>Sends what was written; the caller's going is an OperationCanceledException.</summary>
-    public static async ValueTask FlushAsync(PipeWriter to, CancellationToken cancellationToken)
-    {
-        var flushed = await to.FlushAsync(cancellationToken).ConfigureAwait(false);
-        if (flushed.IsCompleted || flushed.IsCanceled)
-        {
-            throw new OperationCanceledException("The caller has gone.");
         }
     }
 

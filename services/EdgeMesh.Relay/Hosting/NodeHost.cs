@@ -28,6 +28,9 @@ public static class NodeHost
     private const int StreamWindowBytes = 768 * 1024;
     private const int ConnectionWindowBytes = 64 * 1024 * 1024;
 
+    // A frame's worth: 1000 streams of a connection hold 16 MiB.
+    private const int ResponseBufferBytes = 16 * 1024;
+
     /// <summary>Prepares a server with one HTTP/2 listener and nothing else.</summary>
     /// <param name="endPoint">Where to listen.</param>
     /// <param name="certificate">Null: cleartext HTTP/2 with prior knowledge.</param>
@@ -44,6 +47,9 @@ public static class NodeHost
 
             // A relayed call has the limits of the nodes at its ends; built-in services bound each message themselves.
             kestrel.Limits.MaxRequestBodySize = null;
+
+            // What a stream may hold for a caller that does not read it, before the writer is made to wait.
+            kestrel.Limits.MaxResponseBufferSize = ResponseBufferBytes;
 
             // Bytes are what costs (32 KiB in all, Kestrel's own limit); beyond a count, Kestrel would end the connection.
             kestrel.Limits.MaxRequestHeaderCount = 1000;

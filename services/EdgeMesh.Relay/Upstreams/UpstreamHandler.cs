@@ -10,9 +10,11 @@ public static class UpstreamHandler
     /// <summary>Longest wait for a TCP and TLS handshake: three SYN retries (1 s + 2 s) fit, a black hole does not hold a call for long.</summary>
     public static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(5);
 
-    // With dynamic window sizing off (it sends PINGs that foreign servers may count against us), one mebibyte lets a
-    // single stream run at 50 MB/s over 20 ms, and bounds what a slow caller makes us hold.
-    private const int StreamWindowBytes = 1024 * 1024;
+    /// <summary>
+    /// What upstream may send ahead on a stream. With dynamic window sizing off (it sends PINGs that foreign servers may count against
+    /// us), one mebibyte lets a single stream run at 50 MB/s over 20 ms, and bounds what a slow caller makes us hold.
+    /// </summary>
+    public const int StreamWindowBytes = 1024 * 1024;
 
     /// <summary>Makes a handler for another node of the mesh, which notices within 15 s that its peer is dead; the caller disposes of it.</summary>
     /// <remarks>
