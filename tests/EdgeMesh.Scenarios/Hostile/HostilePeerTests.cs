@@ -13,6 +13,13 @@ public sealed class HostilePeerTests(AttackedMesh mesh, ITestOutputHelper output
 
     private static readonly byte[] CallBlock = Http2Peer.Block(Http2Peer.Call(AttackedMesh.GetObject));
 
+    // From a few fields to 2,000, from a few bytes to more than a node takes.
+    private static readonly byte[][] MetadataBlocks =
+    [
+        .. Enumerable.Range(1, 20).Select(size => Http2Peer.Block(Http2Peer.Call(AttackedMesh.GetObject).Concat(
+            Enumerable.Range(0, size * 100).Select(n => (n % 3 == 0 ? "authorization" : $"x-{n}", new string('v', 2 * size)))))),
+    ];
+
     [Fact]
     public Task RapidReset() => SurviveAsync(node => ManyAsync(8, async _ =>
     {
@@ -182,11 +189,9 @@ public sealed class HostilePeerTests(AttackedMesh mesh, ITestOutputHelper output
     {
         using var peer = await Http2Peer.StartAsync(node);
         var reading = peer.DrainAsync();
-        var random = new Random(i);
         for (var stream = 1; stream < 400; stream += 2)
         {
-            var fields = Http2Peer.Call(AttackedMesh.GetObject).Concat(Enumerable.Range(0, random.Next(1, 2000)).Select(n => (n % 3 == 0 ? "authorization" : $"x-{n}", new string('v', random.Next(40)))));
-            var block = Http2Peer.Block(fields);
+            var block = MetadataBlocks[(i + stream) % MetadataBlocks.Length];
             for (var start = 0; start < block.Length; start += 16_000)
             {
                 var end = Math.Min(block.Length, start + 16_000);
