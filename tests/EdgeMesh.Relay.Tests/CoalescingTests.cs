@@ -211,12 +211,16 @@ public sealed class CoalescingTests
     public async Task Call_ASlowCallerOfTheMethodWasSeen_OthersAreStillCached()
     {
         await using var origin = await RawOrigin.StartEchoAsync(("cache-control", "max-age=60"));
-        await using var node = await RelayFixture.StartAsync(origin.Address, new RelayOptions { NodeName = "LHR50-1", NodeDescription = "edge", UnaryWait = TimeSpan.FromMilliseconds(1), SuspectedWait = TestDeadline.Default });
+        var time = new ManualTimeProvider();
+        var options = new RelayOptions { NodeName = "LHR50-1", NodeDescription = "edge" };
+        await using var node = await RelayFixture.StartAsync(origin.Address, options, time: time);
         using var caller = new RawCaller(node.Address);
         var pipe = new System.IO.Pipelines.Pipe();
         await pipe.Writer.WriteAsync(Frames.Of("slow")[..3]);
 
         var slow = caller.SendAsync(Path, new Calls.DuplexContent(pipe.Reader));
+        await time.WaitForTimersAsync(1);
+        time.Advance(options.UnaryWait);
         while (node.Relay.Methods.Get(Path, out _).Kind != Relay.Methods.MethodKind.Suspected)
         {
             await Task.Yield();

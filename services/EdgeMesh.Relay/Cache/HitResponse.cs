@@ -16,9 +16,6 @@ internal sealed class HitResponse(RelayOptions options, SlowReaders readers, Tim
     /// <summary>A large message goes out in such pieces, in bytes, as the caller's window lets it.</summary>
     public const int FlushBytes = 64 * 1024;
 
-    // What goes out without a wait, and without a word should the caller not read it. 1000 streams of a connection hold 16 MiB.
-    private const int SmallBytes = 16 * 1024;
-
     /// <summary>What <c>cache-status</c> says of an answer from the store.</summary>
     public const string Hit = "hit";
 
@@ -31,7 +28,7 @@ internal sealed class HitResponse(RelayOptions options, SlowReaders readers, Tim
     /// <returns>False, with nothing written, when it takes <see cref="TryWriteAll"/>.</returns>
     public bool TryWrite(HttpContext context, CacheHit hit, long now, in RequestFacts facts, CallRecord call)
     {
-        if (hit.IsLarge || hit.FirstFrames.Length > SmallBytes || (hit.Head.Coding == MessageCoding.Gzip && !facts.AcceptsGzip))
+        if (hit.IsLarge || (hit.Head.Coding == MessageCoding.Gzip && !facts.AcceptsGzip))
         {
             return false;
         }
@@ -76,7 +73,7 @@ internal sealed class HitResponse(RelayOptions options, SlowReaders readers, Tim
         {
             context.Response.BodyWriter.Write(hit.FirstFrames);
             call.Sent(hit.FirstFrames.Length);
-            return hit.FirstFrames.Length > SmallBytes ? readers.FlushAsync(context, FlushBytes, mayRest: false, context.RequestAborted).AsTask() : Task.CompletedTask;
+            return Task.CompletedTask;
         }
 
         var frames = held?.Frames ?? new ReadOnlySequence<byte>(plain!);
@@ -114,15 +111,13 @@ internal sealed class HitResponse(RelayOptions options, SlowReaders readers, Tim
         try
         {
             var to = context.Response.BodyWriter;
-            while (rest.Length > SmallBytes)
+            while (!rest.IsEmpty)
             {
                 var piece = rest.Slice(0, Math.Min(rest.Length, FlushBytes));
                 Write(to, piece);
                 rest = rest.Slice(piece.End);
                 await readers.FlushAsync(context, FlushBytes, mayRest: false, context.RequestAborted).ConfigureAwait(false);
             }
-
-            Write(to, rest);
         }
         catch (OperationCanceledException)
         {
