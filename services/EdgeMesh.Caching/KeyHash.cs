@@ -40,15 +40,16 @@ public readonly record struct KeyHash(ulong Low, ulong High)
     public static KeyHash Compute(ReadOnlySpan<byte> bytes) =>
         X86Aes.IsSupported || ArmAes.IsSupported ? ComputeByAes(bytes) : ComputeBySipHash(bytes);
 
+    [SkipLocalsInit]
     internal static KeyHash ComputeByAes(ReadOnlySpan<byte> bytes)
     {
         // 1. Whole blocks, a lane for every 16 bytes of each.
-        var (lane0, lane1, lane2, lane3) = (Key0, Key1, Key2, Key3);
+        var lanes = new Lanes(Key0, Key1, Key2, Key3);
         ref var at = ref MemoryMarshal.GetReference(bytes);
         var rest = bytes.Length;
         for (; rest >= BlockBytes; rest -= BlockBytes)
         {
-            Absorb(ref at, ref lane0, ref lane1, ref lane2, ref lane3);
+            lanes = Absorb(ref at, lanes);
             at = ref Unsafe.Add(ref at, BlockBytes);
         }
 
@@ -58,13 +59,12 @@ public readonly record struct KeyHash(ulong Low, ulong High)
             Span<byte> last = stackalloc byte[BlockBytes];
             last.Clear();
             bytes[^rest..].CopyTo(last);
-            Absorb(ref MemoryMarshal.GetReference(last), ref lane0, ref lane1, ref lane2, ref lane3);
+            lanes = Absorb(ref MemoryMarshal.GetReference(last), lanes);
         }
 
         // 3. The lanes into one.
-        var folded = Round(lane0 ^ Vector128.CreateScalar((ulong)bytes.Length).AsByte(), lane1) ^ Round(lane2, lane3);
-        folded = Round(Round(Round(folded, Key5), Key6), Key7).AsByte();
-        var halves = folded.AsUInt64();
+        var folded = Round(lanes.A ^ Vector128.CreateScalar((ulong)bytes.Length).AsByte(), lanes.B) ^ Round(lanes.C, lanes.D);
+        var halves = Round(Round(Round(folded, Key5), Key6), Key7).AsUInt64();
         return new KeyHash(halves.ToScalar(), halves.GetElement(1));
     }
 
@@ -89,31 +89,31 @@ public readonly record struct KeyHash(ulong Low, ulong High)
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Absorb(ref byte block, ref Vector128<byte> lane0, ref Vector128<byte> lane1, ref Vector128<byte> lane2, ref Vector128<byte> lane3)
+    private static Lanes Absorb(ref byte block, Lanes lanes)
     {
-        lane0 ^= Vector128.LoadUnsafe(ref block);
-        lane1 ^= Vector128.LoadUnsafe(ref block, 16);
-        lane2 ^= Vector128.LoadUnsafe(ref block, 32);
-        lane3 ^= Vector128.LoadUnsafe(ref block, 48);
-        RoundAll(Key4, ref lane0, ref lane1, ref lane2, ref lane3);
-        RoundAll(Key5, ref lane0, ref lane1, ref lane2, ref lane3);
-        RoundAll(Key6, ref lane0, ref lane1, ref lane2, ref lane3);
-        RoundAll(Key7, ref lane0, ref lane1, ref lane2, ref lane3);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void RoundAll(Vector128<byte> key, ref Vector128<byte> lane0, ref Vector128<byte> lane1, ref Vector128<byte> lane2, ref Vector128<byte> lane3)
-    {
-        lane0 = Round(lane0, key);
-        lane1 = Round(lane1, key);
-        lane2 = Round(lane2, key);
-        lane3 = Round(lane3, key);
+        var a = lanes.A ^ Vector128.LoadUnsafe(ref block);
+        var b = lanes.B ^ Vector128.LoadUnsafe(ref block, 16);
+        var c = lanes.C ^ Vector128.LoadUnsafe(ref block, 32);
+        var d = lanes.D ^ Vector128.LoadUnsafe(ref block, 48);
+        (a, b, c, d) = (Round(a, Key4), Round(b, Key4), Round(c, Key4), Round(d, Key4));
+        (a, b, c, d) = (Round(a, Key5), Round(b, Key5), Round(c, Key5), Round(d, Key5));
+        (a, b, c, d) = (Round(a, Key6), Round(b, Key6), Round(c, Key6), Round(d, Key6));
+        (a, b, c, d) = (Round(a, Key7), Round(b, Key7), Round(c, Key7), Round(d, Key7));
+        return new Lanes(a, b, c, d);
     }
 
     /// <summary>One AES round: substitute, shift, mix, add the key (FIPS 197 section 5.1). Arm adds its key first, so zero is given there.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<byte> Round(Vector128<byte> state, Vector128<byte> key) =>
         X86Aes.IsSupported ? X86Aes.Encrypt(state, key) : ArmAes.MixColumns(ArmAes.Encrypt(state, Vector128<byte>.Zero)) ^ key;
+
+    private readonly struct Lanes(Vector128<byte> a, Vector128<byte> b, Vector128<byte> c, Vector128<byte> d)
+    {
+        public readonly Vector128<byte> A = a;
+        public readonly Vector128<byte> B = b;
+        public readonly Vector128<byte> C = c;
+        public readonly Vector128<byte> D = d;
+    }
 
     private struct SipState(ulong v0, ulong v1, ulong v2, ulong v3)
     {

@@ -60,7 +60,8 @@ public sealed unsafe partial class SlabStore
         var room = Math.Max(0, _ledger.CapacityBytes - others - unusable);
 
         // A smaller budget is carried out step by step, in the background.
-        _policy.CapacityBytes = Math.Max(room, _policy.UsedBytes - ShrinkStepBytes);
+        var usedBytes = _policy.UsedBytes;
+        _policy.CapacityBytes = room >= usedBytes ? room : Math.Max(room, usedBytes - ShrinkStepBytes);
     }
 
     private uint AllocateLocked(int sizeClass)

@@ -24,20 +24,20 @@ internal static class ReadEpoch
 
     private static readonly Lock Gate = new();
     private static readonly Stack<Reader> Free = new();
-    private static Reader[] s_readers = [];
-    private static long s_epoch = 1;
+    private static Reader[] _readers = [];
+    private static long _epoch = 1;
 
     [ThreadStatic]
-    private static Owner? t_owner;
+    private static Owner? _owner;
 
     /// <summary>The epoch that a retired block is noted with, read after it was unlinked.</summary>
-    public static long Current => Volatile.Read(ref s_epoch);
+    public static long Current => Volatile.Read(ref _epoch);
 
     /// <summary>Enters on this thread. Nests; <see cref="Reader.Exit"/> undoes it, on the same thread.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Reader Enter()
     {
-        var reader = (t_owner ?? Register()).Reader;
+        var reader = (_owner ?? Register()).Reader;
         reader.Enter();
         return reader;
     }
@@ -46,9 +46,9 @@ internal static class ReadEpoch
     /// <returns>Blocks that were retired before this epoch are nobody's any more.</returns>
     public static long Advance()
     {
-        var safe = Interlocked.Increment(ref s_epoch);
+        var safe = Interlocked.Increment(ref _epoch);
         Interlocked.MemoryBarrierProcessWide();
-        foreach (var reader in Volatile.Read(ref s_readers))
+        foreach (var reader in Volatile.Read(ref _readers))
         {
             safe = Math.Min(safe, reader.Epoch);
         }
@@ -66,7 +66,7 @@ internal static class ReadEpoch
                 AddChunk();
             }
 
-            return t_owner = new Owner(Free.Pop());
+            return _owner = new Owner(Free.Pop());
         }
     }
 
@@ -74,14 +74,14 @@ internal static class ReadEpoch
     {
         // Never freed: as many cells as threads ever read at once.
         var cells = (byte*)NativeMemory.AlignedAlloc(CellBytes * ChunkCells, CellBytes);
-        var first = s_readers.Length;
+        var first = _readers.Length;
         var more = new Reader[ChunkCells];
         for (var i = 0; i < ChunkCells; i++)
         {
             more[i] = new Reader((long*)(cells + (i * CellBytes)), first + i);
         }
 
-        Volatile.Write(ref s_readers, [.. s_readers, .. more]);
+        Volatile.Write(ref _readers, [.. _readers, .. more]);
         for (var i = ChunkCells - 1; i >= 0; i--)
         {
             Free.Push(more[i]);
@@ -111,7 +111,7 @@ internal static class ReadEpoch
         {
             if (_depth++ == 0)
             {
-                Volatile.Write(ref *_cell, Volatile.Read(ref s_epoch));
+                Volatile.Write(ref *_cell, Volatile.Read(ref _epoch));
             }
         }
 
