@@ -27,6 +27,8 @@ internal sealed record Arguments(IReadOnlyList<Peer> Peers, IReadOnlyList<int> S
           --json             print the result as JSON
           --help             print this
 
+        Others: store, store-soak, the store alone; each with its own --help.
+
         Examples
           -- servers                                                everything, about half an hour
           -- servers --peer kestrel --peer edgemesh-hit --size 1KiB --latency-rounds 0

@@ -5,6 +5,7 @@ using EdgeMesh.Benchmarks;
 using EdgeMesh.Benchmarks.Load;
 using EdgeMesh.Benchmarks.Peers;
 using EdgeMesh.Benchmarks.Report;
+using EdgeMesh.Benchmarks.Store;
 
 switch (args)
 {
@@ -17,6 +18,8 @@ switch (args)
     case ["--help" or "-h", ..] or ["servers", "--help" or "-h", ..]:
         Console.WriteLine(Arguments.Usage);
         return 0;
+    case ["store", ..]: return StoreCommand.Measure(args.AsSpan(1));
+    case ["store-soak", ..]: return StoreCommand.Soak(args.AsSpan(1));
     case ["servers", ..]: return await MeasureAsync(args.AsMemory(1));
     default:
         Console.Error.WriteLine(Arguments.Usage);

@@ -1,3 +1,4 @@
+using EdgeMesh.Caching.Eviction;
 using EdgeMesh.Testing;
 using FsCheck;
 using FsCheck.Fluent;
@@ -28,7 +29,7 @@ public sealed class SlabStoreFuzzTests
     private static void Run(Random random, long capacityBytes, int maxBytes, bool isRoomy)
     {
         var time = new ManualTimeProvider();
-        using var store = Store(capacityBytes, time);
+        using var store = Store(capacityBytes, time, bytes => random.Next(2) == 0 ? new S3FifoPolicy(bytes) : new DensityQueuesPolicy(bytes, random.NextDouble(), random));
         var model = new Dictionary<int, Modelled>();
         for (var i = 0; i < Operations; i++)
         {

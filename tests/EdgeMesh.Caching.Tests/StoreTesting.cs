@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using EdgeMesh.Caching.Eviction;
 using EdgeMesh.Testing;
 
 namespace EdgeMesh.Caching.Tests;
@@ -20,7 +21,8 @@ internal static class StoreTesting
 
     public static CacheKey Key(int number) => Key($"/shop.v1.Catalog/Get/{number}");
 
-    public static SlabStore Store(long capacityBytes, TimeProvider time, bool poisons = true) => new(new SlabStoreOptions { CapacityBytes = capacityBytes, PoisonsFreedMemory = poisons }, time);
+    public static SlabStore Store(long capacityBytes, TimeProvider time, Func<long, EvictionPolicy>? policy = null) =>
+        new(new SlabStoreOptions { CapacityBytes = capacityBytes, PoisonsFreedMemory = true, CreatePolicy = policy ?? (bytes => new S3FifoPolicy(bytes)) }, time);
 
     /// <summary>An entry whose every byte follows from its seed.</summary>
     public static CacheEntry Entry(int bytes, double seconds = 60, int seed = 0, double staleSeconds = 0, long asOf = 0, params string[] tags) =>
