@@ -8,10 +8,27 @@ public static class CacheSimulator
     // Requests between two looks at the cancellation token: milliseconds.
     private const int Stride = 1 << 16;
 
-    /// <summary>Runs a trace through an empty cache.</summary>
-    /// <param name="progress">Told the number of requests done, now and then; null: nobody is.</param>
+    /// <summary>Runs a trace through each policy at each capacity, on all processors.</summary>
+    /// <param name="progress">Told each result as it is there, from any thread; null: nobody is.</param>
+    /// <returns>Policies in their order, each with its capacities from the least up.</returns>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public static SimulationResult Run(Trace trace, PolicyChoice policy, long capacityBytes, IProgress<int>? progress, CancellationToken cancellationToken)
+    public static IReadOnlyList<SimulationResult> RunAll(
+        Trace trace, IReadOnlyList<PolicyChoice> policies, IReadOnlyList<long> capacitiesBytes, IProgress<SimulationResult>? progress, CancellationToken cancellationToken)
+    {
+        long[] capacities = [.. capacitiesBytes.Distinct().Order()];
+        var results = new SimulationResult[policies.Count * capacities.Length];
+        var parallel = new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancellationToken };
+        Parallel.For(0, results.Length, parallel, i =>
+        {
+            results[i] = Run(trace, policies[i / capacities.Length], capacities[i % capacities.Length], cancellationToken);
+            progress?.Report(results[i]);
+        });
+        return results;
+    }
+
+    /// <summary>Runs a trace through an empty cache.</summary>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static SimulationResult Run(Trace trace, PolicyChoice policy, long capacityBytes, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(capacityBytes);
         var cache = policy.Create(trace, capacityBytes);
@@ -23,7 +40,6 @@ public static class CacheSimulator
             if (time % Stride == 0)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                progress?.Report(time);
             }
 
             var item = requests[time];

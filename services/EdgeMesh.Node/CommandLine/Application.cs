@@ -42,8 +42,8 @@ internal static class Application
         var command = parsed.CommandResult.Command;
         if (parsed.Action is ParseErrorAction or null || (resolved.FileFaults.Count > 0 && parsed.Action == command.Action))
         {
-            Complain(terminal, Errors(root, resolved));
-            terminal.Error.WriteLine($"See: edgemesh {(command == root ? "" : command.Name + " ")}--help");
+            Complain(terminal, Errors(resolved));
+            terminal.Error.WriteLine($"See: edgemesh {PathOf(command)}--help");
             return ExitCodes.Usage;
         }
 
@@ -57,16 +57,20 @@ internal static class Application
         return await parsed.InvokeAsync(invocation, cancellationToken);
     }
 
-    private static IEnumerable<string> Errors(RootCommand root, ResolvedOptions resolved)
+    private static IEnumerable<string> Errors(ResolvedOptions resolved)
     {
-        if (resolved.Parsed.CommandResult.Command == root)
+        if (resolved.Parsed.CommandResult.Command is var group and (RootCommand or CommandGroup))
         {
             var said = resolved.Parsed.UnmatchedTokens is [var word, ..] ? $"no such command '{word}'" : "no command";
-            return [$"{said}; there are {string.Join(", ", root.Subcommands.Select(command => command.Name))}"];
+            return [$"{said}; there are {string.Join(", ", group.Subcommands.Select(command => command.Name))}"];
         }
 
         return resolved.Errors;
     }
+
+    /// <summary>The words that lead to a command, each with a space after it; none for the program itself.</summary>
+    private static string PathOf(Command command) =>
+        command is RootCommand ? "" : string.Concat(command.Parents.OfType<Command>().Select(PathOf)) + command.Name + " ";
 
     private static void Complain(Terminal terminal, IEnumerable<string> lines)
     {

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using EdgeMesh.Node.CacheSimulation;
 using EdgeMesh.Node.Calls;
 using EdgeMesh.Node.Completion;
 using EdgeMesh.Node.Configuration;
@@ -49,6 +50,7 @@ internal static class CommandTree
             new RestoreCommand(terminal),
             new HealthCommand(terminal),
             new CallCommand(terminal),
+            new CommandGroup("cache", "What a cache would have done with your traffic.", new CacheSimulateCommand(terminal)),
             new CompletionCommand(terminal),
             new ValidateCommand(terminal),
             new VersionCommand(terminal),

@@ -17,7 +17,12 @@ internal sealed class ExamplesHelpAction(HelpAction inner) : SynchronousCommandL
         inner.Invoke(parseResult);
         var output = parseResult.InvocationConfiguration.Output;
         var command = parseResult.CommandResult.Command;
-        var examples = command is CliCommand cli ? cli.Examples : CommandTree.RootExamples;
+        var examples = command switch
+        {
+            CliCommand cli => cli.Examples,
+            CommandGroup group => group.Examples,
+            _ => CommandTree.RootExamples,
+        };
         output.WriteLine("Examples:");
         foreach (var example in examples)
         {

@@ -17,6 +17,7 @@ namespace EdgeMesh.Node.Contracts;
 [JsonSerializable(typeof(MeshJson))]
 [JsonSerializable(typeof(CallJson))]
 [JsonSerializable(typeof(ServicesJson))]
+[JsonSerializable(typeof(IReadOnlyList<CacheSimulationJson>))]
 [JsonSerializable(typeof(VersionJson))]
 [JsonSerializable(typeof(ValidationJson))]
 internal sealed partial class ContractContext : JsonSerializerContext;

@@ -17,7 +17,7 @@ public sealed partial class CliDocumentTests
     internal static readonly RootCommand Root = CommandTree.Create(
         Terminal.Redirected(Stream.Null, Stream.Null, TextWriter.Null, new Dictionary<string, string>()), new Interruption(), new GivenOptions([], new Dictionary<string, string>()));
 
-    public static TheoryData<string> Commands => [.. Root.Subcommands.Select(command => command.Name)];
+    public static TheoryData<string> Commands => [.. CliReference.Commands(Root).Select(command => command.Path)];
 
     [Fact]
     public void Reference_InDocument_IsThatOfTheProgram()
@@ -47,7 +47,7 @@ public sealed partial class CliDocumentTests
     [MemberData(nameof(Commands))]
     public void Command_Any_IsCompletelyDescribed(string name)
     {
-        var command = (CliCommand)Root.Subcommands.Single(candidate => candidate.Name == name);
+        var command = CliReference.Commands(Root).Single(candidate => candidate.Path == name).Command;
 
         Assert.False(string.IsNullOrWhiteSpace(command.Description));
         Assert.NotEmpty(command.Examples);
@@ -61,7 +61,7 @@ public sealed partial class CliDocumentTests
     [MemberData(nameof(Commands))]
     public void Examples_OfCommand_Parse(string name)
     {
-        var command = (CliCommand)Root.Subcommands.Single(candidate => candidate.Name == name);
+        var command = CliReference.Commands(Root).Single(candidate => candidate.Path == name).Command;
         foreach (var example in command.Examples)
         {
             // Of a pipeline or a sequence, each part that is ours, without where its output goes; a variable in front stands for its option.

@@ -15,19 +15,23 @@ internal static class CliReference
     {
         var text = new StringBuilder();
         text.AppendLine("## Commands").AppendLine();
-        foreach (var command in root.Subcommands.Cast<CliCommand>())
+        foreach (var (path, command) in Commands(root))
         {
-            Render(text, command);
+            Render(text, path, command);
         }
 
         text.AppendLine("## JSON").AppendLine();
-        foreach (var contract in AllContracts(root.Subcommands.Cast<CliCommand>().SelectMany(command => command.JsonContracts)))
+        foreach (var contract in AllContracts(Commands(root).SelectMany(each => each.Command.JsonContracts)))
         {
             Render(text, contract);
         }
 
         return text.ToString().ReplaceLineEndings("\n").TrimEnd() + "\n";
     }
+
+    /// <summary>Every command with the words that lead to it, those of a group after it.</summary>
+    public static IEnumerable<(string Path, CliCommand Command)> Commands(Command parent, string path = "") =>
+        parent.Subcommands.SelectMany(command => command is CliCommand cli ? [(path + cli.Name, cli)] : Commands(command, $"{path}{command.Name} "));
 
     public static JsonTypeInfo InfoOf(Type type) => ContractContext.Default.GetTypeInfo(type)!;
 
@@ -49,9 +53,9 @@ internal static class CliReference
         return found;
     }
 
-    private static void Render(StringBuilder text, CliCommand command)
+    private static void Render(StringBuilder text, string path, CliCommand command)
     {
-        text.AppendLine($"### edgemesh {command.Name}").AppendLine();
+        text.AppendLine($"### edgemesh {path}").AppendLine();
         text.AppendLine(command.Description).AppendLine();
         text.AppendLine("```");
         command.Examples.ToList().ForEach(example => text.AppendLine(example));
@@ -80,7 +84,7 @@ internal static class CliReference
         text.AppendLine();
         if (command.JsonContracts.Count > 0)
         {
-            text.AppendLine($"JSON: {string.Join(" or ", command.JsonContracts.Select(Link))}").AppendLine();
+            text.AppendLine($"JSON: {string.Join(" or ", command.JsonContracts.Select(Kind))}").AppendLine();
         }
     }
 

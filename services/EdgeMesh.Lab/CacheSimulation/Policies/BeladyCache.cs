@@ -2,7 +2,7 @@ using EdgeMesh.Lab.CacheSimulation.Traces;
 
 namespace EdgeMesh.Lab.CacheSimulation.Policies;
 
-/// <summary>Knows the future: evicts what will be asked for last, and does not take in what will not be asked for again. Belady, IBM Systems Journal 1966.</summary>
+/// <summary>Knows the future: takes everything in, and evicts what will be asked for last. Belady, IBM Systems Journal 1966.</summary>
 /// <remarks>The most object hits for objects of one size. For mixed sizes no more than a reference: others may do better.</remarks>
 internal sealed class BeladyCache : SimulatedCache
 {
@@ -36,7 +36,7 @@ internal sealed class BeladyCache : SimulatedCache
         var next = _nextUse[time];
         if (!isHit)
         {
-            if (size > CapacityBytes || next == Never)
+            if (size > CapacityBytes)
             {
                 return false;
             }

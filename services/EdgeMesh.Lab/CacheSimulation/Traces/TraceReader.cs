@@ -24,6 +24,7 @@ public static class TraceReader
         var reading = new Reading(stream, builder, progress, cancellationToken);
         try
         {
+            reading.ThrowIfCompressed();
             if (format == TraceFormat.TextTimeIdSize)
             {
                 reading.Lines();
@@ -54,6 +55,11 @@ public static class TraceReader
         return builder.Count > 0 ? builder.Build() : throw new TraceException("no requests in it");
     }
 
+    // What files begin with: the .xz file format, section 2.1.1.1; RFC 1952 section 2.3.1 with deflate and no flags but a name.
+    private static ReadOnlySpan<byte> XzMagic => [0xFD, (byte)'7', (byte)'z', (byte)'X', (byte)'Z', 0];
+
+    private static ReadOnlySpan<byte> GzipMagic => [0x1F, 0x8B, 8];
+
     private delegate (ulong Id, long Size) ReadRecord(ReadOnlySpan<byte> record);
 
     private sealed class Reading(Stream stream, TraceBuilder builder, IProgress<int>? progress, CancellationToken cancellationToken)
@@ -61,6 +67,18 @@ public static class TraceReader
         private readonly byte[] _buffer = new byte[BufferBytes];
         private int _start;
         private int _end;
+
+        /// <summary>Compressed bytes make a senseless trace of a binary format: say so instead.</summary>
+        public void ThrowIfCompressed()
+        {
+            Fill(XzMagic.Length);
+            var beginning = _buffer.AsSpan(_start, _end - _start);
+            var compression = beginning.StartsWith(XzMagic) ? "xz" : beginning.StartsWith(GzipMagic) ? "gzip" : null;
+            if (compression is not null)
+            {
+                throw new TraceException($"this is still compressed: pipe it through {compression} -dc, or name the file {(compression == "xz" ? ".xz" : ".gz")}");
+            }
+        }
 
         public void OwnHeader()
         {
