@@ -18,6 +18,9 @@ namespace EdgeMesh.Node.Contracts;
 [JsonSerializable(typeof(CallJson))]
 [JsonSerializable(typeof(ServicesJson))]
 [JsonSerializable(typeof(IReadOnlyList<CacheSimulationJson>))]
+[JsonSerializable(typeof(NewTokenJson))]
+[JsonSerializable(typeof(TokensJson))]
+[JsonSerializable(typeof(TokenJson))]
 [JsonSerializable(typeof(VersionJson))]
 [JsonSerializable(typeof(ValidationJson))]
 internal sealed partial class ContractContext : JsonSerializerContext;
