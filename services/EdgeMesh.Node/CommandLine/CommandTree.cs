@@ -54,7 +54,7 @@ internal static class CommandTree
             new CommandGroup("cache", "What a cache would have done with your traffic.", new CacheSimulateCommand(terminal)),
             new CompletionCommand(terminal),
             new ValidateCommand(terminal),
-            new Command("token", "The tokens of a Region: what holders of one may do beyond its own machine.") { new CreateTokenCommand(terminal), new ListTokensCommand(terminal), new RevokeTokenCommand(terminal) },
+            new CommandGroup("token", "The tokens of a Region: what holders of one may do beyond its own machine.", new CreateTokenCommand(terminal), new ListTokensCommand(terminal), new RevokeTokenCommand(terminal)),
             new VersionCommand(terminal),
         };
         foreach (var option in root.Options.OfType<HelpOption>())
