@@ -59,7 +59,7 @@ public sealed class EdgeLocationNode : IAsyncDisposable
         var handler = UpstreamHandler.CreateForNode();
         var region = new Upstream("Region", options.Region, new HttpMessageInvoker(handler));
         var store = new SlabStore(new SlabStoreOptions { CapacityBytes = options.EffectiveCacheBytes }, time);
-        var relayOptions = new RelayOptions { NodeName = options.Name, NodeDescription = $"edge location {options.Name}" };
+        var relayOptions = new RelayOptions { NodeName = options.Name, NodeDescription = $"edge location {options.Name}", AccessLog = options.AccessLog };
         var relay = new RelayHandler(relayOptions, new RegionRouter(options.Name, region), store, time);
         var channel = GrpcChannel.ForAddress(options.Region, new GrpcChannelOptions { HttpHandler = UpstreamHandler.CreateForNode(), DisposeHttpClient = true });
         IDisposable[] owned = [handler, store, channel];

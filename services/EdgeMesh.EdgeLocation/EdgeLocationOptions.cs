@@ -5,6 +5,7 @@ using EdgeMesh.Admin.Access;
 using EdgeMesh.Caching;
 using EdgeMesh.Relay;
 using EdgeMesh.Relay.Hosting;
+using EdgeMesh.Relay.Telemetry;
 using EdgeMesh.Relay.Upstreams;
 using Microsoft.Extensions.Options;
 
@@ -54,6 +55,9 @@ public sealed class EdgeLocationOptions
 
     /// <summary>How long running calls may go on after a stop was asked for. Default 30 s.</summary>
     public TimeSpan ShutdownTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Gets a line for each call; null: nobody does. Its owner is the caller.</summary>
+    public AccessLog? AccessLog { get; init; }
 
     /// <summary>Version of the program, as other nodes see it.</summary>
     public string Version { get; init; } = typeof(EdgeLocationOptions).Assembly.GetName().Version?.ToString(3) ?? "0.0.0";

@@ -78,7 +78,7 @@ public sealed class RegionNode : IAsyncDisposable
             var authenticator = new Authenticator(table, () => null);
 
             // 2. The Region's own services.
-            var relayOptions = new RelayOptions { NodeName = options.Name, NodeDescription = $"Region {options.Name}" };
+            var relayOptions = new RelayOptions { NodeName = options.Name, NodeDescription = $"Region {options.Name}", AccessLog = options.AccessLog };
             var relay = new RelayHandler(relayOptions, router, store: null, time);
             var services = builder.Services;
             services.AddGrpc();

@@ -4,6 +4,7 @@ using EdgeMesh.Admin;
 using EdgeMesh.Introspection;
 using EdgeMesh.Relay;
 using EdgeMesh.Relay.Hosting;
+using EdgeMesh.Relay.Telemetry;
 using EdgeMesh.Storage;
 using Microsoft.Extensions.Options;
 
@@ -44,6 +45,9 @@ public sealed class RegionOptions
 
     /// <summary>How long running calls may go on after a stop was asked for. Default 30 s.</summary>
     public TimeSpan ShutdownTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Gets a line for each call; null: nobody does. Its owner is the caller.</summary>
+    public AccessLog? AccessLog { get; init; }
 
     /// <summary>Version of the program, as other nodes see it.</summary>
     public string Version { get; init; } = typeof(RegionOptions).Assembly.GetName().Version?.ToString(3) ?? "0.0.0";

@@ -42,7 +42,7 @@ public sealed class RelayHandler
         _router = router;
         _time = time;
         Counters = new RelayCounters(time);
-        _telemetry = new CallTelemetry(Counters, Methods, time);
+        _telemetry = new CallTelemetry(Counters, Methods, options.AccessLog, time);
         var readers = new SlowReaders(options, time);
         _forwarder = new CallForwarder(options, _telemetry, readers, isCache: store is not null);
         _cache = store is null ? null : new CachedCallHandler(options, store, _forwarder, readers, _telemetry);
@@ -58,7 +58,7 @@ public sealed class RelayHandler
     /// <remarks>The application's <see cref="IMeterFactory"/> owns the relay's meter.</remarks>
     public void Use(IApplicationBuilder app)
     {
-        _telemetry.Meters = new RelayMeters(app.ApplicationServices.GetRequiredService<IMeterFactory>(), Counters, _cache?.Fills, _router.Upstreams);
+        _telemetry.Meters = new RelayMeters(app.ApplicationServices.GetRequiredService<IMeterFactory>(), Counters, _cache?.Fills, _router, _options.AccessLog);
         app.Use(next => context => HandleAsync(context, next));
     }
 

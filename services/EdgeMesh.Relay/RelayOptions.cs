@@ -1,3 +1,5 @@
+using EdgeMesh.Relay.Telemetry;
+
 namespace EdgeMesh.Relay;
 
 /// <summary>How a node relays.</summary>
@@ -8,6 +10,9 @@ public sealed class RelayOptions
 
     /// <summary>Kind and name, for messages to people: <c>edge location LHR50-1</c>.</summary>
     public required string NodeDescription { get; init; }
+
+    /// <summary>Gets a line for each call; null: nobody does.</summary>
+    public AccessLog? AccessLog { get; init; }
 
     /// <summary>
     /// How long a call of a method whose shape is not known may wait for the end of its request before it is forwarded.

@@ -46,9 +46,12 @@ public sealed class NodeProcess : IAsyncDisposable
 
     /// <summary>Starts a node and waits until it says that it takes calls: <c>admin LHR50-1 http://127.0.0.1:6501</c>, <c>ready LHR50-1 http://127.0.0.1:6401</c>.</summary>
     /// <exception cref="InvalidOperationException">It ended instead; the message holds what it wrote.</exception>
-    public static async Task<NodeProcess> StartAsync(params string[] arguments)
+    public static Task<NodeProcess> StartAsync(params string[] arguments) => StartAsync(new Dictionary<string, string?>(), arguments);
+
+    /// <summary>The same, with variables of its own.</summary>
+    public static async Task<NodeProcess> StartAsync(IReadOnlyDictionary<string, string?> environment, params string[] arguments)
     {
-        var process = Start(arguments);
+        var process = ChildProcess.Start(DotNetHost.Path, [System.IO.Path.Combine(AppContext.BaseDirectory, "edgemesh.dll"), .. arguments], environment);
         try
         {
             var admin = await process.WaitForLineAsync(l => l.StartsWith(AdminWord, StringComparison.Ordinal));

@@ -74,6 +74,7 @@ internal sealed class EdgeCommand : ServerCommand
         TlsKeyPath = Server.TlsKey(parsed),
         Insecure = Server.Insecure(parsed),
         ShutdownTimeout = Server.ShutdownTimeout(parsed),
+        AccessLog = AccessLog,
     };
 
     private static string WithNumber(string name) => name.EndsWith("-*", StringComparison.Ordinal) ? $"{name[..^1]}{DrawnNumber}" : name;

@@ -9,7 +9,8 @@ namespace EdgeMesh.Node.Servers;
 /// <summary>The log of a node: one line per event on standard error, with the time in UTC.</summary>
 /// <remarks>Thread-safe. Every logger of the node follows <see cref="Level"/>: whether it writes is worked out when the level changes, not at each event.</remarks>
 /// <param name="level">The least level that is written.</param>
-internal sealed class NodeLogging(LogLevel level) : IOptionsChangeTokenSource<LoggerFilterOptions>
+/// <param name="format">How.</param>
+internal sealed class NodeLogging(LogLevel level, LogFormat format = LogFormat.Text) : IOptionsChangeTokenSource<LoggerFilterOptions>
 {
     /// <summary>ISO 8601 to the millisecond, so that lines of several nodes sort.</summary>
     private const string TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
@@ -47,12 +48,24 @@ internal sealed class NodeLogging(LogLevel level) : IOptionsChangeTokenSource<Lo
             filter.AddFilter("Microsoft", Level > LogLevel.Warning ? Level : LogLevel.Warning);
             filter.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
         });
-        logging.AddSimpleConsole(console =>
+        if (format == LogFormat.Json)
         {
-            console.SingleLine = true;
-            console.TimestampFormat = TimestampFormat;
-            console.UseUtcTimestamp = true;
-        });
+            logging.AddJsonConsole(console =>
+            {
+                console.TimestampFormat = TimestampFormat.TrimEnd();
+                console.UseUtcTimestamp = true;
+            });
+        }
+        else
+        {
+            logging.AddSimpleConsole(console =>
+            {
+                console.SingleLine = true;
+                console.TimestampFormat = TimestampFormat;
+                console.UseUtcTimestamp = true;
+            });
+        }
+
         logging.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
     }
 }

@@ -79,5 +79,6 @@ internal sealed class RegionCommand : ServerCommand
         TlsKeyPath = Server.TlsKey(parsed),
         Insecure = Server.Insecure(parsed),
         ShutdownTimeout = Server.ShutdownTimeout(parsed),
+        AccessLog = AccessLog,
     };
 }

@@ -33,6 +33,9 @@ internal abstract class ServerCommand : CliCommand
     /// <summary>The options that every server has.</summary>
     protected ServerOptions Server { get; } = new();
 
+    /// <summary>Where the node writes a line for each call; open while it runs.</summary>
+    protected AccessLogWriter AccessLog { get; } = new(Console.OpenStandardOutput, TimeProvider.System);
+
     /// <summary>Everything that a start would refuse before it takes a port or touches its data. Each line begins with the name of the option at fault.</summary>
     /// <param name="parsed">The options, each right by itself.</param>
     public abstract IReadOnlyList<string> FindFaults(ParseResult parsed);
@@ -57,10 +60,14 @@ internal abstract class ServerCommand : CliCommand
         }
 
         var resolved = Resolve(root);
-        var logging = new NodeLogging(Server.Level(resolved.Parsed));
+        var format = Server.Format(resolved.Parsed);
+        var logging = new NodeLogging(Server.Level(resolved.Parsed), format);
         using var log = LoggerFactory.Create(logging.Configure);
         var configuration = new RunningConfiguration(this, resolved, () => Resolve(root));
         var shutdownTimeout = Server.ShutdownTimeout(resolved.Parsed);
+        await using var accessLog = AccessLog;
+        OpenAccessLog(Server.AccessLog(resolved.Parsed), format);
+        using var export = OpenTelemetryExport.Start(resolved.Parsed.GetRequiredValue<string>("--name"), Environment.GetEnvironmentVariable);
         using var hangup = _interruption.HandleHangup(() => ReloadAsync(configuration, log.CreateLogger<RunningConfiguration>()));
         return await new NodeRun(Terminal, _interruption, TimeProvider.System).RunAsync(
             resolved.Parsed.GetRequiredValue<string>("--name"),
@@ -72,6 +79,7 @@ internal abstract class ServerCommand : CliCommand
                 configuration.Begin(
                 [
                     new([Server.LogLevelOption], changed => logging.Level = Server.Level(changed)),
+                    new([Server.AccessLogOption], changed => AccessLog.Open(Server.AccessLog(changed), format)),
                     new([Server.ShutdownTimeoutOption], changed => started.SetShutdownTimeout(shutdownTimeout = Server.ShutdownTimeout(changed))),
                     .. started.Live,
                 ]);
@@ -85,6 +93,18 @@ internal abstract class ServerCommand : CliCommand
     /// <param name="configuration">What the node's administrators read and reload.</param>
     /// <param name="cancellationToken">Gives up.</param>
     protected abstract Task<StartedNode> StartAsync(ParseResult parsed, NodeLogging logging, RunningConfiguration configuration, CancellationToken cancellationToken);
+
+    private void OpenAccessLog(string? path, LogFormat format)
+    {
+        try
+        {
+            AccessLog.Open(path, format);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw new CliException($"--access-log '{path}' cannot be opened: {FailureMessage.OneLine(fault.Message)}", inner: fault);
+        }
+    }
 
     private async Task ReloadAsync(RunningConfiguration configuration, ILogger logger)
     {

@@ -16,11 +16,16 @@ internal sealed class ServerOptions
     private readonly Option<string?> _tlsKey = CliOption.Text("--tls-key", "FILE", "The certificate's private key, PEM.");
     private readonly Option<bool> _insecure = CliOption.Flag("--insecure", "Allow cleartext on an address beyond loopback.");
     private readonly Option<LogLevel> _logLevel = CliOption.Value("--log-level", "LEVEL", "Least level of the log on standard error: trace, debug, information, warning, error, critical or none.", TryReadLevel, LogLevel.Information);
+    private readonly Option<LogFormat> _logFormat = CliOption.Value("--log-format", "FORMAT", "How the log and the access log are written: text, or json with one object a line.", TryReadFormat, LogFormat.Text);
+    private readonly Option<string?> _accessLog = CliOption.Text("--access-log", "FILE", "Write a line for each call to this file, or with - to standard output; it is opened again when it was moved away.");
     private readonly Option<Duration> _shutdownTimeout = CliOption.Value("--shutdown-timeout", "TIME", "How long running calls may go on after Ctrl-C or SIGTERM.", Duration.TryRead, DefaultShutdownTimeout);
     private readonly Option<bool> _exitOnStdinClose = CliOption.Flag("--exit-on-stdin-close", "Stop when standard input ends, and leave Ctrl-C to the parent: for supervisors, whose children then never outlive them.");
 
     /// <summary>Least level of the log.</summary>
     public Option LogLevelOption => _logLevel;
+
+    /// <summary>Where the access log goes.</summary>
+    public Option AccessLogOption => _accessLog;
 
     /// <summary>How long running calls may go on.</summary>
     public Option ShutdownTimeoutOption => _shutdownTimeout;
@@ -33,6 +38,8 @@ internal sealed class ServerOptions
         command.Add(_tlsKey);
         command.Add(_insecure);
         command.Add(_logLevel);
+        command.Add(_logFormat);
+        command.Add(_accessLog);
         command.Add(_shutdownTimeout);
         command.Add(_exitOnStdinClose);
     }
@@ -52,11 +59,23 @@ internal sealed class ServerOptions
     /// <summary>Least level of the log.</summary>
     public LogLevel Level(ParseResult parsed) => parsed.GetRequiredValue(_logLevel);
 
+    /// <summary>How logs are written.</summary>
+    public LogFormat Format(ParseResult parsed) => parsed.GetValue(_logFormat);
+
+    /// <summary>Where the access log goes; null: nowhere.</summary>
+    public string? AccessLog(ParseResult parsed) => parsed.GetValue(_accessLog);
+
     /// <summary>How long running calls may go on.</summary>
     public TimeSpan ShutdownTimeout(ParseResult parsed) => parsed.GetRequiredValue(_shutdownTimeout).Time;
 
     /// <summary>Whether the end of standard input ends the node.</summary>
     public bool ExitOnStdinClose(ParseResult parsed) => parsed.GetValue(_exitOnStdinClose);
+
+    private static bool TryReadFormat(string text, out LogFormat value, out string error)
+    {
+        error = "want text or json";
+        return Enum.TryParse(text, ignoreCase: true, out value) && Enum.IsDefined(value) && !char.IsAsciiDigit(text[0]);
+    }
 
     private static bool TryReadLevel(string text, out LogLevel value, out string error)
     {

@@ -10,8 +10,9 @@ namespace EdgeMesh.Relay.Telemetry;
 /// <remarks>Thread-safe. On the way of a hit it allocates nothing and takes no lock.</remarks>
 /// <param name="counters">Count it.</param>
 /// <param name="methods">Say which names are real.</param>
+/// <param name="log">Gets a line for each call; null: nobody does.</param>
 /// <param name="time">The clock of durations.</param>
-internal sealed class CallTelemetry(RelayCounters counters, MethodTable methods, TimeProvider time)
+internal sealed class CallTelemetry(RelayCounters counters, MethodTable methods, AccessLog? log, TimeProvider time)
 {
     // Of the relay that used the thread last: with several in a process they take turns.
     [ThreadStatic]
@@ -61,6 +62,13 @@ internal sealed class CallTelemetry(RelayCounters counters, MethodTable methods,
         }
 
         // 3. Tell of it.
+        if (log is { IsEnabled: true })
+        {
+            var connection = context.Connection;
+            var trace = call.Span?.Id ?? (string?)context.Request.Headers[RelaySpans.TraceParent];
+            log.Write(new AccessLogEntry(time.GetUtcNow(), connection.RemoteIpAddress, connection.RemotePort, call.Path, status, call.Outcome, call.Reason, call.ReceivedBytes, call.SentBytes, duration, trace));
+        }
+
         if (call.Span is { } span)
         {
             RelaySpans.EndServer(span, call, status);

@@ -38,8 +38,9 @@ internal sealed class RelayMeters
     /// <param name="factory">Makes and owns the meter.</param>
     /// <param name="counters">What the relay counted.</param>
     /// <param name="fills">Fills in flight; null: the relay has no store.</param>
-    /// <param name="upstreams">Those that calls went to.</param>
-    public RelayMeters(IMeterFactory factory, RelayCounters counters, FillTable? fills, IEnumerable<Upstream> upstreams)
+    /// <param name="router">Knows the upstreams.</param>
+    /// <param name="log">Counts lines that it lost.</param>
+    public RelayMeters(IMeterFactory factory, RelayCounters counters, FillTable? fills, IUpstreamRouter router, AccessLog? log)
     {
         var meter = factory.Create(Name);
 
@@ -55,9 +56,11 @@ internal sealed class RelayMeters
         meter.CreateObservableCounter("edgemesh.relay.received", () => counters.ReceivedBytes, "By", "Bytes of messages in relayed and cached calls' requests.");
         meter.CreateObservableCounter("edgemesh.relay.sent", () => counters.SentBytes, "By", "Bytes of messages in relayed and cached calls' answers.");
 
+        meter.CreateObservableCounter("edgemesh.access_log.dropped", () => log?.Dropped ?? 0, "{line}", "Lines of the access log that were lost.");
+
         // 3. Upstream.
         meter.CreateObservableCounter("edgemesh.upstream.failures", () => counters.UpstreamFailures, "{call}", "Calls that ended because upstream could not be reached or was lost.");
-        meter.CreateObservableGauge("edgemesh.upstream.up", () => upstreams.Where(upstream => upstream.IsUp is not null).Select(upstream => Measure(upstream.IsUp == true ? 1L : 0, "edgemesh.upstream", upstream.Description)), unit: null, "1: the last call upstream that ended was answered there; 0: it could not be reached or was lost.");
+        meter.CreateObservableGauge("edgemesh.upstream.up", () => router.Upstreams.Where(upstream => upstream.IsUp is not null).Select(upstream => Measure(upstream.IsUp == true ? 1L : 0, "edgemesh.upstream", upstream.Description)), unit: null, "1: the last call upstream that ended was answered there; 0: it could not be reached or was lost.");
 
         // 4. The cache's fills.
         _fills = meter.CreateHistogram("edgemesh.fill.duration", "s", "How long fills took, from asking upstream to the end of the answer, by how they ended.", tags: null, Seconds);
