@@ -23,7 +23,7 @@ internal sealed record Arguments(IReadOnlyList<Peer> Peers, IReadOnlyList<int> S
           --seconds N        seconds per run (default 5)
           --warm-up N        seconds of load on each peer before the first round (default 24)
           --latency-rounds N rounds of steady load; 0: none (default 3)
-          --quick            2 rounds of 2 s, 4 s of warm-up, 1 round of latency, sizes 1KiB and 64KiB: to see that all works
+          --quick            unless said otherwise: 2 rounds of 2 s, 4 s of warm-up, 1 round of latency, sizes 1KiB and 64KiB
           --json             print the result as JSON
           --help             print this
 
@@ -53,8 +53,9 @@ internal sealed record Arguments(IReadOnlyList<Peer> Peers, IReadOnlyList<int> S
     {
         var known = All.Select(make => make()).ToList();
         var (peers, sizes) = (new List<Peer>(), new List<int>());
-        var (rounds, seconds, warmUp, latencyRounds) = (5, 5, 24, 3);
-        int[] defaultSizes = [100, 1 << 10, 64 << 10, 3 << 20];
+        var isQuick = args.Contains("--quick");
+        var (rounds, seconds, warmUp, latencyRounds) = isQuick ? (2, 2, 4, 1) : (5, 5, 24, 3);
+        int[] defaultSizes = isQuick ? [1 << 10, 64 << 10] : [100, 1 << 10, 64 << 10, 3 << 20];
         var isJson = false;
         fault = null;
         for (var i = 0; i < args.Length; i++)
@@ -63,7 +64,7 @@ internal sealed record Arguments(IReadOnlyList<Peer> Peers, IReadOnlyList<int> S
             switch (args[i])
             {
                 case "--json": isJson = true; continue;
-                case "--quick": (rounds, seconds, warmUp, latencyRounds, defaultSizes) = (2, 2, 4, 1, [1 << 10, 64 << 10]); continue;
+                case "--quick": continue;
                 case "--peer" when known.Find(peer => peer.Name == value) is { } peer: peers.Add(peer); break;
                 case "--size" when SizeText.TryParse(value, out var size): sizes.Add(size); break;
                 case "--rounds" when TryCount(value, 1, out rounds): break;

@@ -11,7 +11,6 @@ namespace EdgeMesh.Benchmarks.Peers;
 /// <summary>An edge location that answers objects from its cache, with its Region behind it.</summary>
 internal sealed class EdgeMeshHit : Peer
 {
-    private readonly List<NodeProcess> _nodes = [];
     private Uri? _address;
 
     /// <inheritdoc/>
@@ -24,10 +23,8 @@ internal sealed class EdgeMeshHit : Peer
     public override async Task StartAsync(IReadOnlyList<int> sizes)
     {
         var region = await NodeProcess.StartRegionAsync(Files.File("region"), "--log-level", "warning");
-        _nodes.Add(region);
         Own(region.Process, isServing: false);
         var edge = await NodeProcess.StartEdgeAsync(region, "LHR50-1", "--log-level", "warning");
-        _nodes.Add(edge);
         Own(edge.Process, isServing: true);
         _address = edge.Address;
         await PutAsync(region.Address, sizes);
@@ -39,17 +36,6 @@ internal sealed class EdgeMeshHit : Peer
 
     /// <inheritdoc/>
     public override GhzTarget? GhzTarget(int sizeBytes) => ObjectCalls.GhzTarget(_address!, sizeBytes);
-
-    /// <inheritdoc/>
-    public override async ValueTask DisposeAsync()
-    {
-        foreach (var node in Enumerable.Reverse(_nodes))
-        {
-            await node.DisposeAsync();
-        }
-
-        await base.DisposeAsync();
-    }
 
     private static async Task PutAsync(Uri region, IEnumerable<int> sizes)
     {

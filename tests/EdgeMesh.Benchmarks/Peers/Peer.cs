@@ -55,22 +55,20 @@ internal abstract class Peer : IAsyncDisposable
     public virtual GhzTarget? GhzTarget(int sizeBytes) => null;
 
     /// <summary>Ends all its processes and removes its files.</summary>
-    public virtual ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         foreach (var process in Enumerable.Reverse(_processes))
         {
-            process.Dispose();
+            await process.DisposeAsync();
         }
 
         _files?.Dispose();
-        return ValueTask.CompletedTask;
     }
 
     /// <summary>Starts one of its processes, which ends with it.</summary>
     protected ChildProcess Start(bool isServing, string fileName, params string[] arguments)
     {
         var process = ChildProcess.Start(fileName, arguments);
-        _processes.Add(process);
         Own(process, isServing);
         return process;
     }
@@ -79,8 +77,12 @@ internal abstract class Peer : IAsyncDisposable
     protected ChildProcess StartBeside(bool isServing, string assembly, params string[] arguments) =>
         Start(isServing, DotNetHost.Path, [Path.Combine(AppContext.BaseDirectory, assembly), .. arguments]);
 
-    /// <summary>Counts a process that was started elsewhere as this peer's.</summary>
-    protected void Own(ChildProcess process, bool isServing) => (isServing ? _serving : _behind).Add(process.Id);
+    /// <summary>Makes a process that was started elsewhere this peer's, which it ends with.</summary>
+    protected void Own(ChildProcess process, bool isServing)
+    {
+        _processes.Add(process);
+        (isServing ? _serving : _behind).Add(process.Id);
+    }
 }
 
 /// <summary>Where load goes.</summary>

@@ -27,10 +27,9 @@ internal abstract class RelayPeer : Peer
     /// <summary>Starts a node.</summary>
     protected async Task<Uri> StartNodeAsync(params string[] arguments)
     {
-        const string ReadyWord = "ready ";
-        var node = StartBeside(isServing: true, "edgemesh.dll", arguments);
-        var line = await node.WaitForLineAsync(l => l.StartsWith(ReadyWord, StringComparison.Ordinal));
-        return new Uri(line.Split(' ')[2]);
+        var node = await NodeProcess.StartAsync(arguments);
+        Own(node.Process, isServing: true);
+        return node.Address;
     }
 }
 
