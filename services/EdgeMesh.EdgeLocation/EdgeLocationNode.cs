@@ -31,14 +31,16 @@ public sealed class EdgeLocationNode : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly AdminServer _admin;
     private readonly NodeDrain _drain;
+    private readonly SlabStore _store;
     private readonly IDisposable[] _owned;
 
-    private EdgeLocationNode(WebApplication app, AdminServer admin, NodeDrain drain, Uri address, IDisposable[] owned)
+    private EdgeLocationNode(WebApplication app, AdminServer admin, NodeDrain drain, Uri address, SlabStore store, IDisposable[] owned)
     {
         _app = app;
         _admin = admin;
         _drain = drain;
         Address = address;
+        _store = store;
         _owned = owned;
     }
 
@@ -48,10 +50,18 @@ public sealed class EdgeLocationNode : IAsyncDisposable
     /// <summary>Where its admin listener is.</summary>
     public Uri AdminAddress => _admin.Address;
 
+    /// <inheritdoc cref="StartAsync(EdgeLocationOptions, Action{ILoggingBuilder}, IAdminEndpoints, CancellationToken)"/>
+    public static Task<EdgeLocationNode> StartAsync(EdgeLocationOptions options, Action<ILoggingBuilder> logging, CancellationToken cancellationToken) =>
+        StartAsync(options, logging, configuration: null, cancellationToken);
+
     /// <summary>Starts an edge location.</summary>
+    /// <param name="options">What it is told.</param>
+    /// <param name="logging">Where logs go.</param>
+    /// <param name="configuration">How its administrators reach the configuration of the process; null: they do not.</param>
+    /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="OptionsValidationException">Options are wrong; one line a fault.</exception>
     /// <exception cref="ListenException">An address cannot be listened on.</exception>
-    public static async Task<EdgeLocationNode> StartAsync(EdgeLocationOptions options, Action<ILoggingBuilder> logging, CancellationToken cancellationToken)
+    public static async Task<EdgeLocationNode> StartAsync(EdgeLocationOptions options, Action<ILoggingBuilder> logging, IAdminEndpoints? configuration, CancellationToken cancellationToken)
     {
         // 1. The relay: calls to the Region on connections of their own, answers in the store.
         var (endPoint, adminEndPoint, certificate) = options.Validate();
@@ -118,9 +128,18 @@ public sealed class EdgeLocationNode : IAsyncDisposable
                 Time = time,
             };
             var notes = new ReadinessNotes(() => [link.IsJoined ? $"joined {region}" : $"{region} is away: this node serves what it has"]);
-            var admin = await AdminServer.StartAsync(adminOptions, logging, services => services.AddSingleton(notes).AddSingleton<IAdminEndpoints, AdminControlEndpoints>().AddMetricsEndpoints(meters, options.Name, options.Version), cancellationToken).ConfigureAwait(false);
+            void AddEndpoints(IServiceCollection endpoints)
+            {
+                endpoints.AddSingleton(notes).AddSingleton<IAdminEndpoints, AdminControlEndpoints>().AddMetricsEndpoints(meters, options.Name, options.Version);
+                if (configuration is not null)
+                {
+                    endpoints.AddSingleton(configuration);
+                }
+            }
+
+            var admin = await AdminServer.StartAsync(adminOptions, logging, AddEndpoints, cancellationToken).ConfigureAwait(false);
             address.SetResult(options.AdvertisedAddress ?? listening.GetLeftPart(UriPartial.Authority));
-            return new EdgeLocationNode(app, admin, drain, listening, owned);
+            return new EdgeLocationNode(app, admin, drain, listening, store, owned);
         }
         catch
         {
@@ -133,6 +152,9 @@ public sealed class EdgeLocationNode : IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>Changes <see cref="EdgeLocationOptions.CacheBytes"/>. Lowered, entries are evicted in the background.</summary>
+    public void SetCacheBytes(long? value) => _store.CapacityBytes = EdgeLocationOptions.Effective(value);
 
     /// <summary>Changes how long running calls may go on after a stop is asked for.</summary>
     public void SetShutdownTimeout(TimeSpan value) => NodeHost.SetShutdownTimeout(_app, value);

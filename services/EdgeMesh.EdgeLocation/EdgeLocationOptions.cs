@@ -63,7 +63,10 @@ public sealed class EdgeLocationOptions
     public string Version { get; init; } = typeof(EdgeLocationOptions).Assembly.GetName().Version?.ToString(3) ?? "0.0.0";
 
     /// <summary>The budget in force.</summary>
-    internal long EffectiveCacheBytes => CacheBytes ?? Math.Clamp(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / MemoryShare, SlabStore.MinCapacityBytes, SlabStore.MaxCapacityBytes);
+    internal long EffectiveCacheBytes => Effective(CacheBytes);
+
+    /// <summary>The budget that <see cref="CacheBytes"/> stands for.</summary>
+    internal static long Effective(long? bytes) => bytes ?? Math.Clamp(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / MemoryShare, SlabStore.MinCapacityBytes, SlabStore.MaxCapacityBytes);
 
     /// <summary>Everything that a start would refuse before it takes a port; one line a fault, beginning with the option's name.</summary>
     public IReadOnlyList<string> FindFaults()

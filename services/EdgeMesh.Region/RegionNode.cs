@@ -50,11 +50,19 @@ public sealed class RegionNode : IAsyncDisposable
     /// <summary>Where its admin listener is.</summary>
     public Uri AdminAddress => _admin.Address;
 
+    /// <inheritdoc cref="StartAsync(RegionOptions, Action{ILoggingBuilder}, IAdminEndpoints, CancellationToken)"/>
+    public static Task<RegionNode> StartAsync(RegionOptions options, Action<ILoggingBuilder> logging, CancellationToken cancellationToken) =>
+        StartAsync(options, logging, configuration: null, cancellationToken);
+
     /// <summary>Starts a Region.</summary>
+    /// <param name="options">What it is told.</param>
+    /// <param name="logging">Where logs go.</param>
+    /// <param name="configuration">How its administrators reach the configuration of the process; null: they do not.</param>
+    /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="OptionsValidationException">Options are wrong; one line a fault.</exception>
     /// <exception cref="DataDirectoryException">The data directory cannot be used.</exception>
     /// <exception cref="ListenException">An address cannot be listened on.</exception>
-    public static async Task<RegionNode> StartAsync(RegionOptions options, Action<ILoggingBuilder> logging, CancellationToken cancellationToken)
+    public static async Task<RegionNode> StartAsync(RegionOptions options, Action<ILoggingBuilder> logging, IAdminEndpoints? configuration, CancellationToken cancellationToken)
     {
         // 1. Everything that can be wrong before a port is taken.
         var (endPoint, adminEndPoint, certificate) = options.Validate();
@@ -143,13 +151,21 @@ public sealed class RegionNode : IAsyncDisposable
                 Services = [AdminService.Descriptor, TopologyService.Descriptor],
                 Time = time,
             };
-            void Share(IServiceCollection admin) => admin
-                .AddSingleton(tokens)
-                .AddSingleton(store)
-                .AddSingleton(topology)
-                .AddSingleton(shared.GetRequiredService<TopologyOptions>())
-                .AddSingleton<IAdminEndpoints, RegionAdminEndpoints>()
-                .AddMetricsEndpoints(meters, options.Name, options.Version);
+            void Share(IServiceCollection admin)
+            {
+                admin
+                    .AddSingleton(tokens)
+                    .AddSingleton(store)
+                    .AddSingleton(topology)
+                    .AddSingleton(shared.GetRequiredService<TopologyOptions>())
+                    .AddSingleton<IAdminEndpoints, RegionAdminEndpoints>()
+                    .AddMetricsEndpoints(meters, options.Name, options.Version);
+                if (configuration is not null)
+                {
+                    admin.AddSingleton(configuration);
+                }
+            }
+
             var admin = await AdminServer.StartAsync(adminOptions, logging, Share, cancellationToken).ConfigureAwait(false);
             return new RegionNode(app, admin, drain, storeLog, store, router, channels, tokenFile);
         }

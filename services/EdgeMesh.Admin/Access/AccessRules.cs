@@ -18,6 +18,7 @@ public static class AccessRules
         ["/readyz"] = null,
         ["/metrics"] = Role.Reader,
         ["/config"] = Role.Reader,
+        ["/reload"] = Role.Admin,
         ["/drain"] = Role.Admin,
         ["/grpc.health.v1.Health/Check"] = null,
         ["/grpc.health.v1.Health/Watch"] = null,

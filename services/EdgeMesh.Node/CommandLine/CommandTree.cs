@@ -32,10 +32,11 @@ internal static class CommandTree
     /// <param name="given">What the process was given: servers read it again when they reload.</param>
     public static RootCommand Create(Terminal terminal, Interruption interruption, GivenOptions given)
     {
+        ServerCommand[] servers = [new RegionCommand(terminal, interruption, given), new EdgeCommand(terminal, interruption, given)];
         var root = new RootCommand("EdgeMesh, a content delivery network for gRPC: a Region, edge locations that cache its answers, and the tools to use them.")
         {
-            new RegionCommand(terminal, interruption, given),
-            new EdgeCommand(terminal, interruption, given),
+            servers[0],
+            servers[1],
             new UpCommand(terminal),
             new PutCommand(terminal),
             new GetCommand(terminal),
@@ -55,6 +56,8 @@ internal static class CommandTree
             new CompletionCommand(terminal),
             new ValidateCommand(terminal),
             new CommandGroup("token", "The tokens of a Region: what holders of one may do beyond its own machine.", new CreateTokenCommand(terminal), new ListTokensCommand(terminal), new RevokeTokenCommand(terminal)),
+            new CommandGroup("config", "The options that servers follow.", new ConfigShowCommand(terminal, servers)),
+            new ReloadCommand(terminal),
             new VersionCommand(terminal),
         };
         foreach (var option in root.Options.OfType<HelpOption>())

@@ -1,3 +1,7 @@
+using EdgeMesh.Admin.Configuration;
+using EdgeMesh.Node.Contracts;
+using EdgeMesh.Node.Output;
+
 namespace EdgeMesh.Node.Configuration;
 
 /// <summary>The configuration that a running node follows, and the one place where a reload changes it.</summary>
@@ -37,6 +41,15 @@ internal sealed class RunningConfiguration(Servers.ServerCommand server, Resolve
             _gate.Release();
         }
     }
+
+    /// <summary>The same for the node's administrators.</summary>
+    public ConfigurationEndpoints Endpoints() => new(
+        () => JsonOutput.Show(ConfigJson.Of(Options)),
+        async cancellationToken =>
+        {
+            var result = await ReloadAsync(cancellationToken);
+            return (result.Faults.Count == 0, JsonOutput.Show(ReloadJson.Of(result)));
+        });
 
     private ReloadResult Reload(IReadOnlyList<LiveOption> live)
     {

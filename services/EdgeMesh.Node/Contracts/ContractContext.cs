@@ -23,4 +23,6 @@ namespace EdgeMesh.Node.Contracts;
 [JsonSerializable(typeof(TokenJson))]
 [JsonSerializable(typeof(VersionJson))]
 [JsonSerializable(typeof(ValidationJson))]
+[JsonSerializable(typeof(ConfigJson))]
+[JsonSerializable(typeof(ReloadJson))]
 internal sealed partial class ContractContext : JsonSerializerContext;

@@ -16,9 +16,9 @@ internal static class JsonOutput
 
     /// <summary>Writes the document, indented, with a line's end.</summary>
     /// <typeparam name="T">A contract that <see cref="ContractContext"/> knows.</typeparam>
-    public static void Write<T>(Terminal terminal, T value)
-    {
-        var type = (JsonTypeInfo<T>)Readable.GetTypeInfo(typeof(T))!;
-        terminal.Out.WriteLine(JsonSerializer.Serialize(value, type));
-    }
+    public static void Write<T>(Terminal terminal, T value) => terminal.Out.WriteLine(Show(value));
+
+    /// <summary>The document as text.</summary>
+    /// <typeparam name="T">A contract that <see cref="ContractContext"/> knows.</typeparam>
+    public static string Show<T>(T value) => JsonSerializer.Serialize(value, (JsonTypeInfo<T>)Readable.GetTypeInfo(typeof(T))!);
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using EdgeMesh.Admin;
 using EdgeMesh.EdgeLocation;
 using EdgeMesh.Node.CommandLine;
 using EdgeMesh.Node.Configuration;
@@ -53,10 +54,13 @@ internal sealed class EdgeCommand : ServerCommand
     public override IReadOnlyList<string> FindFaults(ParseResult parsed) => Read(parsed).FindFaults();
 
     /// <inheritdoc/>
-    protected override async Task<StartedNode> StartAsync(ParseResult parsed, NodeLogging logging, RunningConfiguration configuration, CancellationToken cancellationToken)
+    protected override async Task<StartedNode> StartAsync(ParseResult parsed, NodeLogging logging, IAdminEndpoints configuration, CancellationToken cancellationToken)
     {
-        var node = await EdgeLocationNode.StartAsync(Read(parsed), logging.Configure, cancellationToken);
-        return new(node.Address, node.AdminAddress, node.SetShutdownTimeout, node.StopAsync, node);
+        var node = await EdgeLocationNode.StartAsync(Read(parsed), logging.Configure, configuration, cancellationToken);
+        return new(node.Address, node.AdminAddress, node.SetShutdownTimeout, node.StopAsync, node)
+        {
+            Live = [new([_cacheBytes], changed => node.SetCacheBytes(changed.GetValue(_cacheBytes)?.Bytes))],
+        };
     }
 
     private EdgeLocationOptions Read(ParseResult parsed) => new()

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using EdgeMesh.Admin;
 using EdgeMesh.Node.CommandLine;
 using EdgeMesh.Node.Configuration;
 using EdgeMesh.Node.Output;
@@ -53,9 +54,9 @@ internal sealed class RegionCommand : ServerCommand
     }
 
     /// <inheritdoc/>
-    protected override async Task<StartedNode> StartAsync(ParseResult parsed, NodeLogging logging, RunningConfiguration configuration, CancellationToken cancellationToken)
+    protected override async Task<StartedNode> StartAsync(ParseResult parsed, NodeLogging logging, IAdminEndpoints configuration, CancellationToken cancellationToken)
     {
-        var node = await RegionNode.StartAsync(Read(parsed, []), logging.Configure, cancellationToken);
+        var node = await RegionNode.StartAsync(Read(parsed, []), logging.Configure, configuration, cancellationToken);
         return new(node.Address, node.AdminAddress, node.SetShutdownTimeout, node.StopAsync, node)
         {
             Live =

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using EdgeMesh.Admin;
 using EdgeMesh.Node.CommandLine;
 using EdgeMesh.Node.Configuration;
 using EdgeMesh.Node.Output;
@@ -75,7 +76,7 @@ internal abstract class ServerCommand : CliCommand
             Server.ExitOnStdinClose(resolved.Parsed),
             async starting =>
             {
-                var started = await StartAsync(resolved.Parsed, logging, configuration, starting);
+                var started = await StartAsync(resolved.Parsed, logging, configuration.Endpoints(), starting);
                 configuration.Begin(
                 [
                     new([Server.LogLevelOption], changed => logging.Level = Server.Level(changed)),
@@ -90,9 +91,9 @@ internal abstract class ServerCommand : CliCommand
     /// <summary>Starts the node; complete when it takes calls.</summary>
     /// <param name="parsed">The options, without faults.</param>
     /// <param name="logging">The node's log.</param>
-    /// <param name="configuration">What the node's administrators read and reload.</param>
+    /// <param name="configuration">How the node's administrators read and reload its configuration.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    protected abstract Task<StartedNode> StartAsync(ParseResult parsed, NodeLogging logging, RunningConfiguration configuration, CancellationToken cancellationToken);
+    protected abstract Task<StartedNode> StartAsync(ParseResult parsed, NodeLogging logging, IAdminEndpoints configuration, CancellationToken cancellationToken);
 
     private void OpenAccessLog(string? path, LogFormat format)
     {

@@ -104,7 +104,7 @@ public sealed class RunningConfigurationTests : IDisposable
         var result = await ReloadAsync();
 
         Assert.Equal(2, result.Faults.Count);
-        Assert.StartsWith($"{_file}:4 edge.cache-bytes: --cache-bytes must be", result.Faults[0]);
+        Assert.StartsWith($"{_file}:4 edge.cache-bytes: --cache-bytes must be ", result.Faults[0]);
         Assert.StartsWith($"{_file}:5 edge.advertise: --advertise must be", result.Faults[1]);
         Assert.Empty(result.Applied);
         Assert.Equal(("64MiB", $"{_file}:3"), Of("edge.cache-bytes"));

@@ -31,7 +31,7 @@ internal static class CliReference
 
     /// <summary>Every command with the words that lead to it, those of a group after it.</summary>
     public static IEnumerable<(string Path, CliCommand Command)> Commands(Command parent, string path = "") =>
-        parent.Subcommands.SelectMany(command => command is CliCommand cli ? [(path + cli.Name, cli)] : Commands(command, $"{path}{command.Name} "));
+        parent.Subcommands.SelectMany(command => (command is CliCommand cli ? [(path + cli.Name, cli)] : Enumerable.Empty<(string, CliCommand)>()).Concat(Commands(command, $"{path}{command.Name} ")));
 
     public static JsonTypeInfo InfoOf(Type type) => ContractContext.Default.GetTypeInfo(type)!;
 
