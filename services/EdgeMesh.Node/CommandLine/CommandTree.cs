@@ -8,6 +8,7 @@ using EdgeMesh.Node.Objects;
 using EdgeMesh.Node.Operate;
 using EdgeMesh.Node.Output;
 using EdgeMesh.Node.Servers;
+using EdgeMesh.Node.Simulation;
 using EdgeMesh.Node.Targets;
 using EdgeMesh.Node.Tokens;
 using EdgeMesh.Node.Top;
@@ -52,6 +53,7 @@ internal static class CommandTree
             new RestoreCommand(terminal),
             new HealthCommand(terminal),
             new CallCommand(terminal),
+            new CommandGroup("lab", "What a network would have done.", new SimulateCommand(terminal)),
             new CommandGroup("cache", "What a cache would have done with your traffic.", new CacheSimulateCommand(terminal)),
             new CompletionCommand(terminal),
             new ValidateCommand(terminal),

@@ -21,6 +21,7 @@ namespace EdgeMesh.Node.Contracts;
 [JsonSerializable(typeof(NewTokenJson))]
 [JsonSerializable(typeof(TokensJson))]
 [JsonSerializable(typeof(TokenJson))]
+[JsonSerializable(typeof(SimulationJson))]
 [JsonSerializable(typeof(VersionJson))]
 [JsonSerializable(typeof(ValidationJson))]
 [JsonSerializable(typeof(ConfigJson))]
