@@ -8,6 +8,7 @@ using EdgeMesh.Caching;
 using EdgeMesh.EdgeLocation.ControlStream;
 using EdgeMesh.Introspection;
 using EdgeMesh.Relay;
+using EdgeMesh.Relay.Cache;
 using EdgeMesh.Relay.Hosting;
 using EdgeMesh.Relay.Telemetry;
 using EdgeMesh.Relay.Upstreams;
@@ -31,16 +32,18 @@ public sealed class EdgeLocationNode : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly AdminServer _admin;
     private readonly NodeDrain _drain;
+    private readonly TraceRecorder? _trace;
     private readonly SlabStore _store;
     private readonly IDisposable[] _owned;
 
-    private EdgeLocationNode(WebApplication app, AdminServer admin, NodeDrain drain, Uri address, SlabStore store, IDisposable[] owned)
+    private EdgeLocationNode(WebApplication app, AdminServer admin, NodeDrain drain, Uri address, SlabStore store, TraceRecorder? trace, IDisposable[] owned)
     {
         _app = app;
         _admin = admin;
         _drain = drain;
         Address = address;
         _store = store;
+        _trace = trace;
         _owned = owned;
     }
 
@@ -66,10 +69,11 @@ public sealed class EdgeLocationNode : IAsyncDisposable
         // 1. The relay: calls to the Region on connections of their own, answers in the store.
         var (endPoint, adminEndPoint, certificate) = options.Validate();
         var time = TimeProvider.System;
+        var trace = options.StartTrace(time);
         var handler = UpstreamHandler.CreateForNode();
         var region = new Upstream("Region", options.Region, new HttpMessageInvoker(handler));
         var store = new SlabStore(new SlabStoreOptions { CapacityBytes = options.EffectiveCacheBytes }, time);
-        var relayOptions = new RelayOptions { NodeName = options.Name, NodeDescription = $"edge location {options.Name}", AccessLog = options.AccessLog };
+        var relayOptions = new RelayOptions { NodeName = options.Name, NodeDescription = $"edge location {options.Name}", AccessLog = options.AccessLog, Trace = trace };
         var relay = new RelayHandler(relayOptions, new RegionRouter(options.Name, region), store, time);
         var channel = GrpcChannel.ForAddress(options.Region, new GrpcChannelOptions { HttpHandler = UpstreamHandler.CreateForNode(), DisposeHttpClient = true });
         IDisposable[] owned = [handler, store, channel];
@@ -139,7 +143,7 @@ public sealed class EdgeLocationNode : IAsyncDisposable
 
             var admin = await AdminServer.StartAsync(adminOptions, logging, AddEndpoints, cancellationToken).ConfigureAwait(false);
             address.SetResult(options.AdvertisedAddress ?? listening.GetLeftPart(UriPartial.Authority));
-            return new EdgeLocationNode(app, admin, drain, listening, store, owned);
+            return new EdgeLocationNode(app, admin, drain, listening, store, trace, owned);
         }
         catch
         {
@@ -148,6 +152,7 @@ public sealed class EdgeLocationNode : IAsyncDisposable
                 await app.DisposeAsync().ConfigureAwait(false);
             }
 
+            await EndTraceAsync(trace).ConfigureAwait(false);
             Dispose(owned);
             throw;
         }
@@ -164,6 +169,11 @@ public sealed class EdgeLocationNode : IAsyncDisposable
     {
         await _drain.RunAsync(cancellationToken).ConfigureAwait(false);
         await _admin.StopAsync(cancellationToken).ConfigureAwait(false);
+        await EndTraceAsync(_trace).ConfigureAwait(false);
+        if (_trace is { Dropped: > 0 } trace)
+        {
+            _app.Services.GetRequiredService<ILogger<TraceRecorder>>().RequestsDropped(trace.Dropped, trace.Failure?.Message ?? "the disk was too slow");
+        }
     }
 
     /// <inheritdoc/>
@@ -171,8 +181,11 @@ public sealed class EdgeLocationNode : IAsyncDisposable
     {
         await _admin.DisposeAsync().ConfigureAwait(false);
         await _app.DisposeAsync().ConfigureAwait(false);
+        await EndTraceAsync(_trace).ConfigureAwait(false);
         Dispose(_owned);
     }
+
+    private static ValueTask EndTraceAsync(TraceRecorder? trace) => trace?.DisposeAsync() ?? ValueTask.CompletedTask;
 
     private static void Dispose(IEnumerable<IDisposable> owned)
     {

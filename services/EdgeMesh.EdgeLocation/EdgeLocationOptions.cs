@@ -4,6 +4,7 @@ using EdgeMesh.Admin;
 using EdgeMesh.Admin.Access;
 using EdgeMesh.Caching;
 using EdgeMesh.Relay;
+using EdgeMesh.Relay.Cache;
 using EdgeMesh.Relay.Hosting;
 using EdgeMesh.Relay.Telemetry;
 using EdgeMesh.Relay.Upstreams;
@@ -40,6 +41,9 @@ public sealed class EdgeLocationOptions
 
     /// <summary>Budget of the cache in bytes, 1 MiB to 64 GiB, for everything that the cache holds; null: a quarter of the memory that this process may use.</summary>
     public long? CacheBytes { get; init; }
+
+    /// <summary>A file that requests for cached answers are noted in, as <see cref="TraceRecorder"/> says; null: none.</summary>
+    public string? RecordTracePath { get; init; }
 
     /// <summary>Where other nodes and clients reach it; null: where it listens.</summary>
     public string? AdvertisedAddress { get; init; }
@@ -99,6 +103,20 @@ public sealed class EdgeLocationOptions
 
         var text = File.ReadAllText(TokenFile).Trim();
         return TokenText.TryReadId(text, out _) ? text : throw new FormatException($"--token-file \"{TokenFile}\" holds no token emt_ID_SECRET");
+    }
+
+    /// <summary>Begins the recording that was asked for; null: none was.</summary>
+    /// <exception cref="OptionsValidationException">The file cannot be written.</exception>
+    internal TraceRecorder? StartTrace(TimeProvider time)
+    {
+        try
+        {
+            return RecordTracePath is null ? null : TraceRecorder.Start(RecordTracePath, time);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new OptionsValidationException("EdgeLocation", typeof(EdgeLocationOptions), [$"--record-trace \"{RecordTracePath}\" cannot be written: {failure.Message}"]);
+        }
     }
 
     /// <summary>Checks everything.</summary>

@@ -1,3 +1,4 @@
+using EdgeMesh.Relay.Cache;
 using EdgeMesh.Relay.Telemetry;
 
 namespace EdgeMesh.Relay;
@@ -43,6 +44,9 @@ public sealed class RelayOptions
 
     /// <summary>Longest answer that is stored, in bytes. Default 4 MiB + 64 KiB: the largest message of a default client, and its frame.</summary>
     public int MaxStoredMessageBytes { get; init; } = (4 * 1024 * 1024) + (64 * 1024);
+
+    /// <summary>Where requests for cached answers are noted; null: nowhere. Its owner disposes of it.</summary>
+    public TraceRecorder? Trace { get; init; }
 
     /// <summary>How long a fill may run on when nobody waits for it any more. Default 30 s.</summary>
     public TimeSpan DetachedFillTimeout { get; init; } = TimeSpan.FromSeconds(30);

@@ -21,6 +21,7 @@ internal sealed class EdgeCommand : ServerCommand
     private readonly TokenOptions _token;
     private readonly Option<string> _listen = CliOption.Value<string>("--listen", "ADDRESS:PORT", "Where it takes calls; port 0: any free one.", PlainText.TryRead, "127.0.0.1:6401");
     private readonly Option<ByteSize?> _cacheBytes = CliOption.Value<ByteSize?>("--cache-bytes", "SIZE", "Budget of the cache, such as 512MiB; default: a quarter of the memory that the process may use.", ByteSize.TryReadOptional);
+    private readonly Option<string?> _recordTrace = CliOption.Text("--record-trace", "FILE", "Notes which cached answers are asked for, as keyed hashes and sizes, for edgemesh cache simulate --format own; 16 bytes a request.");
     private readonly Option<string?> _advertise = CliOption.Text("--advertise", "URL", "Where others reach it, when that is not where it listens.");
 
     /// <summary>Creates the command.</summary>
@@ -43,6 +44,7 @@ internal sealed class EdgeCommand : ServerCommand
         _token = new(this, "Joins");
         Add(_listen);
         Add(_cacheBytes);
+        Add(_recordTrace);
         Add(_advertise);
         Server.AddTo(this);
     }
@@ -72,6 +74,7 @@ internal sealed class EdgeCommand : ServerCommand
         TokenFile = _token.TokenFile(parsed),
         Listen = parsed.GetRequiredValue(_listen),
         CacheBytes = parsed.GetValue(_cacheBytes)?.Bytes,
+        RecordTracePath = parsed.GetValue(_recordTrace),
         AdvertisedAddress = parsed.GetValue(_advertise),
         AdminListen = Server.AdminListen(parsed),
         TlsCertificatePath = Server.TlsCertificate(parsed),

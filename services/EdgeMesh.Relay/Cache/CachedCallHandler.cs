@@ -51,11 +51,12 @@ internal sealed class CachedCallHandler(RelayOptions options, ICacheStore store,
 
         var own = RequestKey.Primary(facts, facts.Identity, message);
         var now = telemetry.Time.GetTimestamp();
-        var found = Find(context, facts, own, now);
-        using var hit = found.IsHit || facts.Identity is null ? found : FindPublic(context, facts, RequestKey.Primary(facts, null, message), now);
+        var found = Find(context, facts, own, now, out var key);
+        using var hit = found.IsHit || facts.Identity is null ? found : FindPublic(context, facts, RequestKey.Primary(facts, null, message), now, out key);
         if (hit.IsHit && _hits.TryWrite(context, hit, now, facts, record))
         {
             context.Request.BodyReader.AdvanceTo(frame.End);
+            options.Trace?.Record(key, hit.FirstFrames.Length);
             record.Decide(CallOutcome.Hit);
             lookup = default;
             return true;
@@ -159,6 +160,7 @@ internal sealed class CachedCallHandler(RelayOptions options, ICacheStore store,
                         return Followed.GoAlone;
                     }
 
+                    options.Trace?.Record(fill.Job.StoredKey!, outcome.Response.Frames.Length);
                     await writing.ConfigureAwait(false);
                     return Followed.Answered;
                 case FillOutcomeKind.Failed:
@@ -260,21 +262,34 @@ internal sealed class CachedCallHandler(RelayOptions options, ICacheStore store,
     private Task? TryAnswer(HttpContext context, in RequestFacts facts, in CallKeys keys, CallRecord record)
     {
         var now = telemetry.Time.GetTimestamp();
-        var found = Find(context, facts, keys.Own, now);
-        using var hit = found.IsHit || ReferenceEquals(keys.Own, keys.Shared) ? found : FindPublic(context, facts, keys.Shared, now);
-        return hit.IsHit ? _hits.TryWriteAll(context, hit, now, facts.AcceptsGzip, HitResponse.Hit, record) : null;
+        var found = Find(context, facts, keys.Own, now, out var key);
+        using var hit = found.IsHit || ReferenceEquals(keys.Own, keys.Shared) ? found : FindPublic(context, facts, keys.Shared, now, out key);
+        if (!hit.IsHit || _hits.TryWriteAll(context, hit, now, facts.AcceptsGzip, HitResponse.Hit, record) is not { } writing)
+        {
+            return null;
+        }
+
+        if (options.Trace is { } trace)
+        {
+            using var held = hit.IsLarge ? hit.Hold() : null;
+            trace.Record(key, held?.Frames.Length ?? hit.FirstFrames.Length);
+        }
+
+        return writing;
     }
 
     /// <summary>Finds what a call with credentials may share: an answer that said <c>public</c>.</summary>
-    private CacheHit FindPublic(HttpContext context, in RequestFacts facts, CacheKey shared, long now)
+    private CacheHit FindPublic(HttpContext context, in RequestFacts facts, CacheKey shared, long now, out CacheKey key)
     {
-        var hit = Find(context, facts, shared, now);
+        var hit = Find(context, facts, shared, now, out key);
         return hit.IsHit && !hit.Head.IsPublic ? Leave(hit) : hit;
     }
 
     /// <summary>Finds a fresh entry under a key, or under that of the variant that the request asks for.</summary>
-    private CacheHit Find(HttpContext context, in RequestFacts facts, CacheKey key, long now)
+    /// <param name="stored">The key that the entry is stored under.</param>
+    private CacheHit Find(HttpContext context, in RequestFacts facts, CacheKey key, long now, out CacheKey stored)
     {
+        stored = key;
         var hit = GetFresh(key, now);
         if (!hit.IsHit || hit.Head.Kind == EntryKind.Response)
         {
@@ -288,7 +303,8 @@ internal sealed class CachedCallHandler(RelayOptions options, ICacheStore store,
             return default;
         }
 
-        hit = GetFresh(RequestKey.Variant(key, FillJob.SelectFields(names, context.Request.Headers)), now);
+        stored = RequestKey.Variant(key, FillJob.SelectFields(names, context.Request.Headers));
+        hit = GetFresh(stored, now);
         return hit.IsHit && hit.Head.Kind != EntryKind.Response ? Leave(hit) : hit;
     }
 

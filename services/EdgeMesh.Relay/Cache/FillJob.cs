@@ -46,6 +46,9 @@ internal sealed class FillJob
 
     public MethodState Method { get; }
 
+    /// <summary>What the answer was stored under; null until it was.</summary>
+    public CacheKey? StoredKey { get; private set; }
+
     public int MaxStoredBytes => _options.MaxStoredMessageBytes;
 
     public TimeSpan DetachedTimeout => _options.DetachedFillTimeout;
@@ -139,6 +142,8 @@ internal sealed class FillJob
 
         // An entry that the store refuses still serves those who wait for it.
         _store.Set(key, entry);
+        StoredKey = key;
+        _options.Trace?.Record(key, frame.Length);
         _table.MarkCacheable(Keys.Flight);
         return entry;
     }
