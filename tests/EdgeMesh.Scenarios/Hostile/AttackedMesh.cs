@@ -27,7 +27,7 @@ public sealed class AttackedMesh : IAsyncLifetime
     public async Task InitializeAsync()
     {
         _region = await NodeProcess.StartRegionAsync(_directory.File("data"));
-        Edge = await NodeProcess.StartEdgeAsync(_region.Address, "LHR50-1", "--cache-bytes", "32MiB");
+        Edge = await NodeProcess.StartEdgeAsync(_region, "LHR50-1", "--cache-bytes", "32MiB");
         await Edge.Process.WaitForLineAsync("Joined Region");
         _channel = GrpcChannel.ForAddress(Edge.Address);
         var store = new ObjectStoreService.ObjectStoreServiceClient(_channel);
