@@ -46,7 +46,7 @@ public sealed unsafe partial class SlabStore
             if (outcome == StoreOutcome.Stored && !plan.IsLarge)
             {
                 Copy(first, key, entry, plan);
-                outcome = PublishLocked(key, entry, tags, slot, first);
+                outcome = PublishLocked(key, entry, tags, slot, first, isAlone: true);
             }
 
             if (outcome != StoreOutcome.Stored || !plan.IsLarge)
@@ -63,7 +63,7 @@ public sealed unsafe partial class SlabStore
         lock (_lock)
         {
             _pending--;
-            return ReleaseMemoryLocked() ? StoreOutcome.NoRoom : EndSetLocked(PublishLocked(key, entry, tags, slot, first));
+            return ReleaseMemoryLocked() ? StoreOutcome.NoRoom : EndSetLocked(PublishLocked(key, entry, tags, slot, first, isAlone: false));
         }
     }
 
@@ -111,7 +111,8 @@ public sealed unsafe partial class SlabStore
         return StoreOutcome.NoRoom;
     }
 
-    private StoreOutcome PublishLocked(CacheKey key, CacheEntry entry, ReadOnlySpan<KeyHash> tags, uint slot, uint first)
+    /// <param name="isAlone">Whether the lock was held all the while since the key's last entry was taken out.</param>
+    private StoreOutcome PublishLocked(CacheKey key, CacheEntry entry, ReadOnlySpan<KeyHash> tags, uint slot, uint first, bool isAlone)
     {
         // 1. Not when it went before it came.
         var block = _memory.At(first);
@@ -120,7 +121,11 @@ public sealed unsafe partial class SlabStore
         var outcome = isCancelled ? StoreOutcome.NotAdmitted : IsPurgedLocked(tags, entry.AsOf) ? StoreOutcome.Purged : StoreOutcome.Stored;
         if (outcome == StoreOutcome.Stored)
         {
-            RemoveKeyLocked(key);
+            if (!isAlone)
+            {
+                RemoveKeyLocked(key);
+            }
+
             if (tags.Length > 0 && (Block.Extension(block)->FirstTagLink = _tags.Attach(slot, tags)) == 0)
             {
                 outcome = StoreOutcome.NoRoom;

@@ -68,7 +68,16 @@ internal sealed class HitResponse(RelayOptions options, SlowReaders readers, Tim
             return null;
         }
 
-        WriteFields(context, hit.Head, now, isDecoded, how == Hit ? _hitStatus : new SecondsText($"{options.NodeName}; {how}; ttl="));
+        try
+        {
+            WriteFields(context, hit.Head, now, isDecoded, how == Hit ? _hitStatus : new SecondsText($"{options.NodeName}; {how}; ttl="));
+        }
+        catch
+        {
+            held?.Dispose();
+            throw;
+        }
+
         if (plain is null && held is null)
         {
             context.Response.BodyWriter.Write(hit.FirstFrames);
