@@ -17,7 +17,7 @@ namespace EdgeMesh.Caching;
 /// All memory is taken from one <see cref="MemoryLedger"/>: pages of slots, index, tables, tags, the policy's own; a page is taken
 /// only if it fits. The policy's capacity is what remains for slots, less what cannot be used at the moment: free slots of other
 /// sizes (at most a page a size in use), what waits in limbo, and what slow readers still hold of entries that are gone.
-/// One lock for all writers: a write takes less than a microsecond of it, and there is one budget and one policy for all.
+/// One lock for all writers: a write takes about a microsecond of it, and there is one budget and one policy for all.
 /// Nothing under the lock takes longer the more entries there are. Readers never wait, and write nothing but the entry's two bits
 /// of hits and counters of their own. No object per entry. Thread-safe.
 /// </remarks>
