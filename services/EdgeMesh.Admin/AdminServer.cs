@@ -86,19 +86,19 @@ public sealed class AdminServer : IAsyncDisposable
 
     private static void Listen(WebApplicationBuilder builder, AdminServerOptions options)
     {
-        if (options.Certificate is null)
+        if (options.Tls?.Current.Certificate is null)
         {
             builder.Services.AddSingleton<IConnectionListenerFactory, HttpVersionSplitter>();
         }
 
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
-            if (options.Certificate is { } certificate)
+            if (options.Tls is { Current.Certificate: not null } tls)
             {
                 kestrel.Listen(options.EndPoint, listener =>
                 {
                     listener.Protocols = HttpProtocols.Http1AndHttp2;
-                    NodeHost.UseTls(listener, certificate);
+                    NodeHost.UseTls(listener, tls);
                 });
                 return;
             }

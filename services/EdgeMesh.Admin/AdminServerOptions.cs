@@ -1,8 +1,8 @@
 using System.Net;
-using System.Security.Cryptography.X509Certificates;
 using EdgeMesh.Admin.Access;
 using EdgeMesh.Admin.Drain;
 using EdgeMesh.Introspection;
+using EdgeMesh.Relay.Hosting;
 using Google.Protobuf.Reflection;
 
 namespace EdgeMesh.Admin;
@@ -13,8 +13,8 @@ public sealed class AdminServerOptions
     /// <summary>Where it listens; port 0: a free one.</summary>
     public required IPEndPoint EndPoint { get; init; }
 
-    /// <summary>Null: cleartext, HTTP/1.1 and HTTP/2 with prior knowledge on the same port.</summary>
-    public X509Certificate2? Certificate { get; init; }
+    /// <summary>The node's; null, or without a certificate: cleartext, HTTP/1.1 and HTTP/2 with prior knowledge on the same port.</summary>
+    public NodeTls? Tls { get; init; }
 
     /// <summary>Whether the node takes calls: its owner is the node.</summary>
     public required NodeHealth Health { get; init; }

@@ -32,15 +32,17 @@ public sealed class EdgeLocationNode : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly AdminServer _admin;
     private readonly NodeDrain _drain;
+    private readonly NodeTls _tls;
     private readonly TraceRecorder? _trace;
     private readonly SlabStore _store;
     private readonly IDisposable[] _owned;
 
-    private EdgeLocationNode(WebApplication app, AdminServer admin, NodeDrain drain, Uri address, SlabStore store, TraceRecorder? trace, IDisposable[] owned)
+    private EdgeLocationNode(WebApplication app, AdminServer admin, NodeDrain drain, NodeTls tls, Uri address, SlabStore store, TraceRecorder? trace, IDisposable[] owned)
     {
         _app = app;
         _admin = admin;
         _drain = drain;
+        _tls = tls;
         Address = address;
         _store = store;
         _trace = trace;
@@ -67,22 +69,23 @@ public sealed class EdgeLocationNode : IAsyncDisposable
     public static async Task<EdgeLocationNode> StartAsync(EdgeLocationOptions options, Action<ILoggingBuilder> logging, IAdminEndpoints? configuration, CancellationToken cancellationToken)
     {
         // 1. The relay: calls to the Region on connections of their own, answers in the store.
-        var (endPoint, adminEndPoint, certificate) = options.Validate();
+        var (endPoint, adminEndPoint, checkedTls, joinAddress) = options.Validate();
         var time = TimeProvider.System;
         var trace = options.StartTrace(time);
-        var handler = UpstreamHandler.CreateForNode();
+        var tls = new NodeTls(options.TlsFiles, checkedTls, time, logging);
+        var handler = UpstreamTls.With(UpstreamHandler.CreateForNode(), options.Region, tls);
         var region = new Upstream("Region", options.Region, new HttpMessageInvoker(handler));
         var store = new SlabStore(new SlabStoreOptions { CapacityBytes = options.EffectiveCacheBytes }, time);
         var relayOptions = new RelayOptions { NodeName = options.Name, NodeDescription = $"edge location {options.Name}", AccessLog = options.AccessLog, Trace = trace };
         var relay = new RelayHandler(relayOptions, new RegionRouter(options.Name, region), store, time);
-        var channel = GrpcChannel.ForAddress(options.Region, new GrpcChannelOptions { HttpHandler = UpstreamHandler.CreateForNode(), DisposeHttpClient = true });
-        IDisposable[] owned = [handler, store, channel];
+        var channel = GrpcChannel.ForAddress(options.Region, new GrpcChannelOptions { HttpHandler = UpstreamTls.With(UpstreamHandler.CreateForNode(), options.Region, tls), DisposeHttpClient = true });
+        IDisposable[] owned = [handler, store, channel, tls];
         WebApplication? app = null;
         try
         {
             // 2. Its own services: health, and its place in the mesh.
             var address = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
-            var builder = NodeHost.CreateBuilder(endPoint, certificate, logging, options.ShutdownTimeout);
+            var builder = NodeHost.CreateBuilder(endPoint, tls, logging, options.ShutdownTimeout);
             var regionHealth = new HealthRoute(region.ToString(), channel.CreateCallInvoker());
             builder.Services.AddGrpc();
             builder.Services.AddSingleton(time);
@@ -90,7 +93,8 @@ public sealed class EdgeLocationNode : IAsyncDisposable
             builder.Services.AddSingleton(new Random());
             builder.Services.AddSingleton(provider => new RegionLinkOptions
             {
-                Region = options.JoinAddress,
+                Region = joinAddress,
+                Tls = tls,
                 ReadToken = options.ReadToken,
                 Name = options.Name,
                 Version = options.Version,
@@ -124,10 +128,10 @@ public sealed class EdgeLocationNode : IAsyncDisposable
             var adminOptions = new AdminServerOptions
             {
                 EndPoint = adminEndPoint,
-                Certificate = certificate,
+                Tls = tls,
                 Health = app.Services.GetRequiredService<NodeHealth>(),
                 Drain = drain,
-                Authenticator = new Authenticator(tokens, () => null),
+                Authenticator = new Authenticator(tokens, () => tls.Current.ClientAuthorities),
                 Services = [AdminService.Descriptor],
                 Time = time,
             };
@@ -143,7 +147,7 @@ public sealed class EdgeLocationNode : IAsyncDisposable
 
             var admin = await AdminServer.StartAsync(adminOptions, logging, AddEndpoints, cancellationToken).ConfigureAwait(false);
             address.SetResult(options.AdvertisedAddress ?? listening.GetLeftPart(UriPartial.Authority));
-            return new EdgeLocationNode(app, admin, drain, listening, store, trace, owned);
+            return new EdgeLocationNode(app, admin, drain, tls, listening, store, trace, owned);
         }
         catch
         {
@@ -160,6 +164,10 @@ public sealed class EdgeLocationNode : IAsyncDisposable
 
     /// <summary>Changes <see cref="EdgeLocationOptions.CacheBytes"/>. Lowered, entries are evicted in the background.</summary>
     public void SetCacheBytes(long? value) => _store.CapacityBytes = EdgeLocationOptions.Effective(value);
+
+    /// <summary>Follows these certificates from now on, or the same ones as their files are now; calls that run are not touched.</summary>
+    /// <exception cref="OptionsValidationException">They cannot be used: those from before stay in force.</exception>
+    public void SetTls(TlsFiles files) => _tls.Follow(files);
 
     /// <summary>Changes how long running calls may go on after a stop is asked for.</summary>
     public void SetShutdownTimeout(TimeSpan value) => NodeHost.SetShutdownTimeout(_app, value);

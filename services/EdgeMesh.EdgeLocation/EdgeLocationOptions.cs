@@ -1,5 +1,4 @@
 using System.Net;
-using System.Security.Cryptography.X509Certificates;
 using EdgeMesh.Admin;
 using EdgeMesh.Admin.Access;
 using EdgeMesh.Caching;
@@ -54,6 +53,12 @@ public sealed class EdgeLocationOptions
     /// <summary>PEM file with the private key.</summary>
     public string? TlsKeyPath { get; init; }
 
+    /// <summary>PEM file with the roots whose client certificates open the role that they name; null: none do.</summary>
+    public string? ClientAuthorityPath { get; init; }
+
+    /// <summary>PEM file with the roots that may sign the Region's certificate; null: those that the system trusts.</summary>
+    public string? RegionAuthorityPath { get; init; }
+
     /// <summary>Whether it may serve cleartext beyond loopback.</summary>
     public bool Insecure { get; init; }
 
@@ -77,7 +82,7 @@ public sealed class EdgeLocationOptions
     {
         try
         {
-            Validate().Certificate?.Dispose();
+            Validate();
             return [];
         }
         catch (OptionsValidationException exception)
@@ -86,10 +91,10 @@ public sealed class EdgeLocationOptions
         }
     }
 
-    /// <summary>Where it joins, once everything is checked.</summary>
-    internal Uri JoinAddress => RegionAdmin ?? (HasCredential ? Region : new UriBuilder(Region) { Port = Region.Port + AdminListenerOptions.PortDistance }.Uri);
+    /// <summary>The files of its certificate, and of whom it trusts.</summary>
+    public TlsFiles TlsFiles => new(TlsCertificatePath, TlsKeyPath, ClientAuthorityPath, RegionAuthorityPath);
 
-    private bool HasCredential => Token is not null || TokenFile is not null;
+    private bool HasToken => Token is not null || TokenFile is not null;
 
     /// <summary>The token to join with; null: none.</summary>
     /// <exception cref="IOException">The file cannot be read.</exception>
@@ -121,9 +126,13 @@ public sealed class EdgeLocationOptions
 
     /// <summary>Checks everything.</summary>
     /// <exception cref="OptionsValidationException">One line a fault.</exception>
-    internal (IPEndPoint EndPoint, IPEndPoint AdminEndPoint, X509Certificate2? Certificate) Validate()
+    internal (IPEndPoint EndPoint, IPEndPoint AdminEndPoint, TlsModel Tls, Uri JoinAddress) Validate()
     {
         var failures = new List<string>();
+        var (endPoint, tls) = new ListenerOptions(Listen, TlsFiles, Insecure).Validate(failures);
+
+        // What it may join with: a token, or a certificate that names a role; a mere server's is none.
+        var hasCredential = HasToken || (Region.Scheme == Uri.UriSchemeHttps && tls?.Certificate is { } own && CertificateRole.Read(own.TargetCertificate) is not null);
         if (NodeNames.FindViolation(V1.NodeKind.EdgeLocation, Name) is { } name)
         {
             failures.Add($"--name {name}");
@@ -133,9 +142,9 @@ public sealed class EdgeLocationOptions
         {
             failures.Add($"--region must be an http or https URL with host and port only, like http://127.0.0.1:6400, got \"{Region}\"");
         }
-        else if (RegionAdmin is null && !HasCredential && !Region.IsLoopback)
+        else if (RegionAdmin is null && !hasCredential && !Region.IsLoopback)
         {
-            failures.Add($"--region {Region.GetLeftPart(UriPartial.Authority)} is beyond loopback: give --token-file with a token of the role edge (edgemesh token create --role edge), or --region-admin");
+            failures.Add($"--region {Region.GetLeftPart(UriPartial.Authority)} is beyond loopback: give --token-file with a token of the role edge (edgemesh token create --role edge), a --tls-cert that names the role edge (edgemesh cert create), or --region-admin");
         }
 
         if (RegionAdmin is not null && !Upstream.IsAddress(RegionAdmin))
@@ -153,9 +162,10 @@ public sealed class EdgeLocationOptions
             failures.Add("--token must be a token emt_ID_SECRET, got something else, which is not shown here");
         }
 
-        if (HasCredential && Upstream.IsAddress(Region) && JoinAddress is { Scheme: "http", IsLoopback: false } && !Insecure)
+        var joinAddress = RegionAdmin ?? (hasCredential ? Region : new UriBuilder(Region) { Port = Region.Port + AdminListenerOptions.PortDistance }.Uri);
+        if (HasToken && Upstream.IsAddress(Region) && joinAddress is { Scheme: "http", IsLoopback: false } && !Insecure)
         {
-            failures.Add($"{(RegionAdmin is null ? "--region" : "--region-admin")} {JoinAddress.GetLeftPart(UriPartial.Authority)} is cleartext and beyond loopback, where the token could be read: use https, or --insecure");
+            failures.Add($"{(RegionAdmin is null ? "--region" : "--region-admin")} {joinAddress.GetLeftPart(UriPartial.Authority)} is cleartext and beyond loopback, where the token could be read: use https, or --insecure");
         }
 
         if (CacheBytes is { } bytes && bytes is < SlabStore.MinCapacityBytes or > SlabStore.MaxCapacityBytes)
@@ -168,8 +178,7 @@ public sealed class EdgeLocationOptions
             failures.Add($"--advertise must be an http or https URL with host and port only, got \"{AdvertisedAddress}\"");
         }
 
-        var (endPoint, certificate) = new ListenerOptions(Listen, TlsCertificatePath, TlsKeyPath, Insecure).Validate(failures);
-        var adminEndPoint = new AdminListenerOptions(AdminListen, certificate is not null, Insecure).Validate(endPoint, failures);
-        return failures.Count == 0 ? (endPoint!, adminEndPoint!, certificate) : throw new OptionsValidationException("EdgeLocation", typeof(EdgeLocationOptions), failures);
+        var adminEndPoint = new AdminListenerOptions(AdminListen, TlsCertificatePath is not null, Insecure).Validate(endPoint, failures);
+        return failures.Count == 0 ? (endPoint!, adminEndPoint!, tls!, joinAddress) : throw new OptionsValidationException("EdgeLocation", typeof(EdgeLocationOptions), failures);
     }
 }

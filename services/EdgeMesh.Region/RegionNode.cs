@@ -29,11 +29,13 @@ public sealed class RegionNode : IAsyncDisposable
     private readonly OriginRouter _router;
     private readonly OriginChannels _channels;
     private readonly ILoggerFactory _storeLog;
+    private readonly NodeTls _tls;
     private readonly FileWatch? _tokenFile;
 
-    private RegionNode(WebApplication app, AdminServer admin, NodeDrain drain, ILoggerFactory storeLog, ObjectStore store, OriginRouter router, OriginChannels channels, FileWatch? tokenFile)
+    private RegionNode(WebApplication app, AdminServer admin, NodeDrain drain, ILoggerFactory storeLog, ObjectStore store, OriginRouter router, OriginChannels channels, NodeTls tls, FileWatch? tokenFile)
     {
         _app = app;
+        _tls = tls;
         _tokenFile = tokenFile;
         _admin = admin;
         _drain = drain;
@@ -65,14 +67,15 @@ public sealed class RegionNode : IAsyncDisposable
     public static async Task<RegionNode> StartAsync(RegionOptions options, Action<ILoggingBuilder> logging, IAdminEndpoints? configuration, CancellationToken cancellationToken)
     {
         // 1. Everything that can be wrong before a port is taken.
-        var (endPoint, adminEndPoint, certificate) = options.Validate();
+        var (endPoint, adminEndPoint, checkedTls) = options.Validate();
         var time = TimeProvider.System;
-        var builder = NodeHost.CreateBuilder(endPoint, certificate, logging, options.ShutdownTimeout);
+        var tls = new NodeTls(options.TlsFiles, checkedTls, time, logging);
+        var builder = NodeHost.CreateBuilder(endPoint, tls, logging, options.ShutdownTimeout);
         var storeOptions = new ObjectStoreOptions { DataDirectory = options.DataDirectory, DefaultCacheControl = options.DefaultCacheControl ?? ObjectStoreOptions.StandardCacheControl };
 
         //    The store is opened before the server is built and closed after it is gone: its log is its own.
         var storeLog = LoggerFactory.Create(logging);
-        var store = await OpenStoreAsync(storeOptions, time, storeLog, cancellationToken).ConfigureAwait(false);
+        var store = await OpenStoreAsync(storeOptions, time, storeLog, tls, cancellationToken).ConfigureAwait(false);
         FileWatch? tokenFile = null;
         var router = new OriginRouter(options.Name, options.Origins);
         var channels = new OriginChannels(options.Origins);
@@ -83,7 +86,7 @@ public sealed class RegionNode : IAsyncDisposable
             var table = new TokenTable();
             tokens.Changed += table.Replace;
             tokenFile = WatchTokenFile(options.EdgeTokenFile, tokens, time, storeLog.CreateLogger<TokenStore>());
-            var authenticator = new Authenticator(table, () => null);
+            var authenticator = new Authenticator(table, () => tls.Current.ClientAuthorities);
 
             // 2. The Region's own services.
             var relayOptions = new RelayOptions { NodeName = options.Name, NodeDescription = $"Region {options.Name}", AccessLog = options.AccessLog };
@@ -144,7 +147,7 @@ public sealed class RegionNode : IAsyncDisposable
             var adminOptions = new AdminServerOptions
             {
                 EndPoint = adminEndPoint,
-                Certificate = certificate,
+                Tls = tls,
                 Health = shared.GetRequiredService<NodeHealth>(),
                 Drain = drain,
                 Authenticator = authenticator,
@@ -167,7 +170,7 @@ public sealed class RegionNode : IAsyncDisposable
             }
 
             var admin = await AdminServer.StartAsync(adminOptions, logging, Share, cancellationToken).ConfigureAwait(false);
-            return new RegionNode(app, admin, drain, storeLog, store, router, channels, tokenFile);
+            return new RegionNode(app, admin, drain, storeLog, store, router, channels, tls, tokenFile);
         }
         catch
         {
@@ -177,6 +180,7 @@ public sealed class RegionNode : IAsyncDisposable
             }
 
             tokenFile?.Dispose();
+            tls.Dispose();
             channels.Dispose();
             router.Dispose();
             await store.DisposeAsync().ConfigureAwait(false);
@@ -194,6 +198,10 @@ public sealed class RegionNode : IAsyncDisposable
         _app.Services.ReplaceOrigins(_channels.FindDescriptors());
         _router.Replace(origins);
     }
+
+    /// <summary>Follows these certificates from now on, or the same ones as their files are now; calls that run are not touched.</summary>
+    /// <exception cref="OptionsValidationException">They cannot be used: those from before stay in force.</exception>
+    public void SetTls(TlsFiles files) => _tls.Follow(files);
 
     /// <summary>Changes <see cref="RegionOptions.DefaultCacheControl"/>.</summary>
     public void SetDefaultCacheControl(string? value) => _store.SetDefaultCacheControl(value ?? ObjectStoreOptions.StandardCacheControl);
@@ -214,6 +222,7 @@ public sealed class RegionNode : IAsyncDisposable
         await _admin.DisposeAsync().ConfigureAwait(false);
         await _app.DisposeAsync().ConfigureAwait(false);
         _tokenFile?.Dispose();
+        _tls.Dispose();
         _channels.Dispose();
         _router.Dispose();
         await _store.DisposeAsync().ConfigureAwait(false);
@@ -246,7 +255,7 @@ public sealed class RegionNode : IAsyncDisposable
         }
     }
 
-    private static async Task<ObjectStore> OpenStoreAsync(ObjectStoreOptions options, TimeProvider time, ILoggerFactory log, CancellationToken cancellationToken)
+    private static async Task<ObjectStore> OpenStoreAsync(ObjectStoreOptions options, TimeProvider time, ILoggerFactory log, NodeTls tls, CancellationToken cancellationToken)
     {
         try
         {
@@ -255,6 +264,7 @@ public sealed class RegionNode : IAsyncDisposable
         catch
         {
             log.Dispose();
+            tls.Dispose();
             throw;
         }
     }

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Security.Cryptography.X509Certificates;
 using EdgeMesh.Admin;
 using EdgeMesh.Introspection;
 using EdgeMesh.Relay;
@@ -37,6 +36,9 @@ public sealed class RegionOptions
     /// <summary>PEM file with the private key.</summary>
     public string? TlsKeyPath { get; init; }
 
+    /// <summary>PEM file with the roots whose client certificates open the role that they name; null: none do.</summary>
+    public string? ClientAuthorityPath { get; init; }
+
     /// <summary>Whether it may serve cleartext beyond loopback.</summary>
     public bool Insecure { get; init; }
 
@@ -57,7 +59,7 @@ public sealed class RegionOptions
     {
         try
         {
-            Validate().Certificate?.Dispose();
+            Validate();
             return [];
         }
         catch (OptionsValidationException exception)
@@ -66,9 +68,12 @@ public sealed class RegionOptions
         }
     }
 
+    /// <summary>The files of its certificate, and of whom it trusts.</summary>
+    public TlsFiles TlsFiles => new(TlsCertificatePath, TlsKeyPath, ClientAuthorityPath);
+
     /// <summary>Checks everything.</summary>
     /// <exception cref="OptionsValidationException">One line a fault.</exception>
-    internal (IPEndPoint EndPoint, IPEndPoint AdminEndPoint, X509Certificate2? Certificate) Validate()
+    internal (IPEndPoint EndPoint, IPEndPoint AdminEndPoint, TlsModel Tls) Validate()
     {
         var failures = new List<string>();
         if (NodeNames.FindViolation(V1.NodeKind.Region, Name) is { } name)
@@ -108,9 +113,9 @@ public sealed class RegionOptions
             failures.Add($"--origin has the prefix \"{twice.Key}\" {twice.Count()} times: each must have one of its own");
         }
 
-        var (endPoint, certificate) = new ListenerOptions(Listen, TlsCertificatePath, TlsKeyPath, Insecure).Validate(failures);
-        var adminEndPoint = new AdminListenerOptions(AdminListen, certificate is not null, Insecure).Validate(endPoint, failures);
-        return failures.Count == 0 ? (endPoint!, adminEndPoint!, certificate) : throw new OptionsValidationException("Region", typeof(RegionOptions), failures);
+        var (endPoint, tls) = new ListenerOptions(Listen, TlsFiles, Insecure).Validate(failures);
+        var adminEndPoint = new AdminListenerOptions(AdminListen, TlsCertificatePath is not null, Insecure).Validate(endPoint, failures);
+        return failures.Count == 0 ? (endPoint!, adminEndPoint!, tls!) : throw new OptionsValidationException("Region", typeof(RegionOptions), failures);
     }
 
     private static string? FindDescriptorFault(string path)

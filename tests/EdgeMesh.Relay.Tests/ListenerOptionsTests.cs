@@ -13,7 +13,7 @@ public sealed class ListenerOptionsTests
     {
         var failures = new List<string>();
 
-        var (endPoint, certificate) = new ListenerOptions(listen, null, null, IsInsecureAllowed: false).Validate(failures);
+        var (endPoint, certificate) = new ListenerOptions(listen, new TlsFiles(null, null), IsInsecureAllowed: false).Validate(failures);
 
         Assert.Empty(failures);
         Assert.Equal(expected, endPoint!.ToString());
@@ -35,7 +35,7 @@ public sealed class ListenerOptionsTests
     {
         var failures = new List<string>();
 
-        new ListenerOptions(listen, null, null, IsInsecureAllowed: true).Validate(failures);
+        new ListenerOptions(listen, new TlsFiles(null, null), IsInsecureAllowed: true).Validate(failures);
 
         Assert.Contains($"\"{listen}\"", Assert.Single(failures), StringComparison.Ordinal);
     }
@@ -45,11 +45,11 @@ public sealed class ListenerOptionsTests
     {
         var failures = new List<string>();
 
-        new ListenerOptions("0.0.0.0:6400", null, null, IsInsecureAllowed: false).Validate(failures);
+        new ListenerOptions("0.0.0.0:6400", new TlsFiles(null, null), IsInsecureAllowed: false).Validate(failures);
         Assert.Contains("--insecure", Assert.Single(failures), StringComparison.Ordinal);
 
         failures.Clear();
-        new ListenerOptions("0.0.0.0:6400", null, null, IsInsecureAllowed: true).Validate(failures);
+        new ListenerOptions("0.0.0.0:6400", new TlsFiles(null, null), IsInsecureAllowed: true).Validate(failures);
         Assert.Empty(failures);
     }
 
@@ -61,7 +61,7 @@ public sealed class ListenerOptionsTests
     {
         var failures = new List<string>();
 
-        new ListenerOptions("127.0.0.1:0", certificate, key, IsInsecureAllowed: false).Validate(failures);
+        new ListenerOptions("127.0.0.1:0", new TlsFiles(certificate, key), IsInsecureAllowed: false).Validate(failures);
 
         Assert.Contains(named, Assert.Single(failures), StringComparison.Ordinal);
     }

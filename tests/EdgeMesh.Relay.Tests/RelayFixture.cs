@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using EdgeMesh.Caching;
 using EdgeMesh.Relay.Hosting;
@@ -45,7 +46,7 @@ internal sealed class RelayFixture : IAsyncDisposable
         var clock = (TimeProvider?)time ?? TimeProvider.System;
         var store = isCaching ? new SlabStore(new SlabStoreOptions { CapacityBytes = 64 << 20, PoisonsFreedMemory = true }, clock) : null;
         var relay = new RelayHandler(options, new SingleUpstream(new Upstream("Region eu-west-2", upstream, new HttpMessageInvoker(handler))), store, clock);
-        var app = NodeHost.CreateBuilder(new IPEndPoint(IPAddress.Loopback, 0), certificate, logging => logging.SetMinimumLevel(LogLevel.None), TimeSpan.FromSeconds(5)).Build();
+        var app = NodeHost.CreateBuilder(new IPEndPoint(IPAddress.Loopback, 0), certificate is null ? null : new NodeTls(new TlsFiles(null, null), new TlsModel(SslStreamCertificateContext.Create(certificate, null, offline: true), null, null), clock, _ => { }), logging => logging.SetMinimumLevel(LogLevel.None), TimeSpan.FromSeconds(5)).Build();
         relay.Use(app);
         await app.StartAsync();
         return new RelayFixture(app, handler, store, relay, time);

@@ -1,4 +1,5 @@
 using System.Security.Cryptography.X509Certificates;
+using EdgeMesh.Relay.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 
@@ -20,7 +21,7 @@ public sealed class Authenticator(TokenTable tokens, Func<X509Certificate2Collec
 
     internal Authentication Authenticate(HttpContext context) =>
         context.Request.Headers.Authorization is { Count: > 0 } authorization ? ByToken(authorization)
-        : context.Connection.ClientCertificate is { } certificate && authorities() is { } trusted ? ByCertificate(certificate, trusted)
+        : context.Connection.ClientCertificate is { } certificate && authorities() is { } trusted ? ByCertificate(certificate, trusted, context.Features.Get<ClientIntermediates>()?.Certificates)
         : default;
 
     private Authentication ByToken(StringValues authorization)
@@ -36,21 +37,29 @@ public sealed class Authenticator(TokenTable tokens, Func<X509Certificate2Collec
             : new(null, "the token is not in service here");
     }
 
-    private static Authentication ByCertificate(X509Certificate2 certificate, X509Certificate2Collection trusted)
+    private Authentication ByCertificate(X509Certificate2 certificate, X509Certificate2Collection trusted, X509Certificate2Collection? intermediates)
+    {
+        if (!IsSigned(certificate, trusted, intermediates))
+        {
+            return new(null, "the client certificate is not one that --client-ca signed for clients, or not valid now");
+        }
+
+        // The certificate is the connection's, which a stream may outlive by a moment.
+        var copy = certificate.RawData;
+        return CertificateRole.Read(certificate) is { } role
+            ? new(new CallerIdentity(role.Role, role.Name, () => authorities() is { } now && IsSigned(X509CertificateLoader.LoadCertificate(copy), now, intermediates)), null)
+            : new(null, "the client certificate names no role");
+    }
+
+    private static bool IsSigned(X509Certificate2 certificate, X509Certificate2Collection trusted, X509Certificate2Collection? intermediates)
     {
         using var chain = new X509Chain();
         chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
         chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
         chain.ChainPolicy.DisableCertificateDownloads = true;
         chain.ChainPolicy.CustomTrustStore.AddRange(trusted);
+        chain.ChainPolicy.ExtraStore.AddRange(intermediates ?? []);
         chain.ChainPolicy.ApplicationPolicy.Add(new System.Security.Cryptography.Oid(ClientAuthentication));
-        if (!chain.Build(certificate))
-        {
-            return new(null, "the client certificate is not one that --client-ca signed for clients, or not valid now");
-        }
-
-        return CertificateRole.Read(certificate) is { } role
-            ? new(new CallerIdentity(role.Role, role.Name, static () => true), null)
-            : new(null, "the client certificate names no role");
+        return chain.Build(certificate);
     }
 }

@@ -1,3 +1,4 @@
+using EdgeMesh.Relay.Upstreams;
 using EdgeMesh.V1;
 using Grpc.Core;
 using Grpc.Net.Client;
@@ -107,7 +108,7 @@ internal sealed class RegionLink : BackgroundService
     {
         using var limit = new CancellationTokenSource(_options.JoinTimeout, _time);
         using var shortened = stopping.UnsafeRegister(_ => limit.CancelAfter(_options.GoodbyeTimeout), null);
-        using var channel = GrpcChannel.ForAddress(_options.Region, new GrpcChannelOptions { HttpHandler = CreateHandler(), DisposeHttpClient = true });
+        using var channel = GrpcChannel.ForAddress(_options.Region, new GrpcChannelOptions { HttpHandler = _options.Tls is { } tls ? UpstreamTls.With(CreateHandler(), _options.Region, tls) : CreateHandler(), DisposeHttpClient = true });
         try
         {
             using var call = new TopologyService.TopologyServiceClient(channel).Join(Credentials(), cancellationToken: limit.Token);

@@ -1,3 +1,4 @@
+using EdgeMesh.Relay.Hosting;
 using EdgeMesh.V1;
 
 namespace EdgeMesh.EdgeLocation.ControlStream;
@@ -7,6 +8,9 @@ internal sealed class RegionLinkOptions
 {
     /// <summary>Where the Region is joined: its admin listener, or, with a credential, its data listener.</summary>
     public required Uri Region { get; init; }
+
+    /// <summary>Shows the node's certificate, and says whom it trusts; null: as the system does, without a certificate.</summary>
+    public NodeTls? Tls { get; init; }
 
     /// <summary>The token to join with, read for every attempt, so that another one takes no restart; null: none. Its failure is that of the attempt.</summary>
     public Func<string?> ReadToken { get; init; } = () => null;

@@ -17,7 +17,8 @@ internal sealed class EdgeCommand : ServerCommand
 
     private readonly Option<string> _name = CliOption.RequiredText("--name", "NAME", "The edge location's name, such as LHR50-1. LHR50-*: with a number drawn at random, for replicas that nobody names one by one.");
     private readonly Option<Uri> _region = CliOption.Required<Uri>("--region", "URL", "The Region that it caches for; it may start later than this node.", TargetAddress.TryRead);
-    private readonly Option<Uri?> _regionAdmin = CliOption.Value<Uri?>("--region-admin", "URL", "Where it joins the Region; default: --region itself with a token, and without one the Region's admin listener on this machine, at the port of --region and 100.", TargetAddress.TryRead);
+    private readonly Option<Uri?> _regionAdmin = CliOption.Value<Uri?>("--region-admin", "URL", "Where it joins the Region; default: --region itself with a token or a certificate that names a role, and without one the Region's admin listener on this machine, at the port of --region and 100.", TargetAddress.TryRead);
+    private readonly Option<string?> _regionAuthority = CliOption.Text("--region-ca", "FILE", "Trust a Region whose certificate one of these roots signed, PEM; default: whom the system trusts.");
     private readonly TokenOptions _token;
     private readonly Option<string> _listen = CliOption.Value<string>("--listen", "ADDRESS:PORT", "Where it takes calls; port 0: any free one.", PlainText.TryRead, "127.0.0.1:6401");
     private readonly Option<ByteSize?> _cacheBytes = CliOption.Value<ByteSize?>("--cache-bytes", "SIZE", "Budget of the cache, such as 512MiB; default: a quarter of the memory that the process may use.", ByteSize.TryReadOptional);
@@ -41,6 +42,7 @@ internal sealed class EdgeCommand : ServerCommand
         Add(_name);
         Add(_region);
         Add(_regionAdmin);
+        Add(_regionAuthority);
         _token = new(this, "Joins");
         Add(_listen);
         Add(_cacheBytes);
@@ -61,7 +63,11 @@ internal sealed class EdgeCommand : ServerCommand
         var node = await EdgeLocationNode.StartAsync(Read(parsed), logging.Configure, configuration, cancellationToken);
         return new(node.Address, node.AdminAddress, node.SetShutdownTimeout, node.StopAsync, node)
         {
-            Live = [new([_cacheBytes], changed => node.SetCacheBytes(changed.GetValue(_cacheBytes)?.Bytes))],
+            Live =
+            [
+                new([_cacheBytes], changed => node.SetCacheBytes(changed.GetValue(_cacheBytes)?.Bytes)),
+                new([.. Server.TlsOptions, _regionAuthority], changed => node.SetTls(Read(changed).TlsFiles)),
+            ],
         };
     }
 
@@ -70,6 +76,7 @@ internal sealed class EdgeCommand : ServerCommand
         Name = WithNumber(parsed.GetRequiredValue(_name)),
         Region = parsed.GetRequiredValue(_region),
         RegionAdmin = parsed.GetValue(_regionAdmin),
+        RegionAuthorityPath = parsed.GetValue(_regionAuthority),
         Token = _token.Token(parsed),
         TokenFile = _token.TokenFile(parsed),
         Listen = parsed.GetRequiredValue(_listen),
@@ -79,6 +86,7 @@ internal sealed class EdgeCommand : ServerCommand
         AdminListen = Server.AdminListen(parsed),
         TlsCertificatePath = Server.TlsCertificate(parsed),
         TlsKeyPath = Server.TlsKey(parsed),
+        ClientAuthorityPath = Server.ClientAuthority(parsed),
         Insecure = Server.Insecure(parsed),
         ShutdownTimeout = Server.ShutdownTimeout(parsed),
         AccessLog = AccessLog,

@@ -62,6 +62,7 @@ internal sealed class RegionCommand : ServerCommand
             Live =
             [
                 new(_origins.Options, changed => node.ReplaceOrigins(_origins.Read(changed))),
+                new(Server.TlsOptions, changed => node.SetTls(Read(changed, []).TlsFiles)),
                 new([_defaultCacheControl], changed => node.SetDefaultCacheControl(changed.GetValue(_defaultCacheControl))),
             ],
         };
@@ -78,6 +79,7 @@ internal sealed class RegionCommand : ServerCommand
         AdminListen = Server.AdminListen(parsed),
         TlsCertificatePath = Server.TlsCertificate(parsed),
         TlsKeyPath = Server.TlsKey(parsed),
+        ClientAuthorityPath = Server.ClientAuthority(parsed),
         Insecure = Server.Insecure(parsed),
         ShutdownTimeout = Server.ShutdownTimeout(parsed),
         AccessLog = AccessLog,

@@ -14,6 +14,7 @@ internal sealed class ServerOptions
     private readonly Option<string?> _adminListen = CliOption.Text("--admin-listen", "ADDRESS:PORT", "Where it is administered, over gRPC and HTTP/1.1; default: on loopback, at the port of --listen and 100.");
     private readonly Option<string?> _tlsCertificate = CliOption.Text("--tls-cert", "FILE", "Serve TLS with this certificate, PEM, chain included.");
     private readonly Option<string?> _tlsKey = CliOption.Text("--tls-key", "FILE", "The certificate's private key, PEM.");
+    private readonly Option<string?> _clientAuthority = CliOption.Text("--client-ca", "FILE", "Client certificates that one of these roots signed, PEM, open the role that their name edgemesh://ROLE/NAME says.");
     private readonly Option<bool> _insecure = CliOption.Flag("--insecure", "Allow cleartext on an address beyond loopback.");
     private readonly Option<LogLevel> _logLevel = CliOption.Value("--log-level", "LEVEL", "Least level of the log on standard error: trace, debug, information, warning, error, critical or none.", TryReadLevel, LogLevel.Information);
     private readonly Option<LogFormat> _logFormat = CliOption.Value("--log-format", "FORMAT", "How the log and the access log are written: text, or json with one object a line.", TryReadFormat, LogFormat.Text);
@@ -30,12 +31,16 @@ internal sealed class ServerOptions
     /// <summary>How long running calls may go on.</summary>
     public Option ShutdownTimeoutOption => _shutdownTimeout;
 
+    /// <summary>What the node proves itself by, and whose client certificates it takes.</summary>
+    public IReadOnlyList<Option> TlsOptions => [_tlsCertificate, _tlsKey, _clientAuthority];
+
     /// <summary>Adds the options to a command.</summary>
     public void AddTo(Command command)
     {
         command.Add(_adminListen);
         command.Add(_tlsCertificate);
         command.Add(_tlsKey);
+        command.Add(_clientAuthority);
         command.Add(_insecure);
         command.Add(_logLevel);
         command.Add(_logFormat);
@@ -52,6 +57,9 @@ internal sealed class ServerOptions
 
     /// <summary>Path of its key.</summary>
     public string? TlsKey(ParseResult parsed) => parsed.GetValue(_tlsKey);
+
+    /// <summary>Path of the roots whose client certificates open roles; null: none do.</summary>
+    public string? ClientAuthority(ParseResult parsed) => parsed.GetValue(_clientAuthority);
 
     /// <summary>Whether cleartext may leave the machine.</summary>
     public bool Insecure(ParseResult parsed) => parsed.GetValue(_insecure);

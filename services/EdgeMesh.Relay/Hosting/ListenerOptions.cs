@@ -1,51 +1,29 @@
 using System.Net;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 
 namespace EdgeMesh.Relay.Hosting;
 
 /// <summary>Where a node listens, and how it proves who it is.</summary>
 /// <param name="Listen"><c>ADDRESS:PORT</c>: an IPv4 address, an IPv6 address in brackets, or <c>localhost</c>; port 0: a free one.</param>
-/// <param name="TlsCertificatePath">PEM file with the certificate and its chain; null: cleartext HTTP/2.</param>
-/// <param name="TlsKeyPath">PEM file with the private key; null when the certificate's is null.</param>
+/// <param name="Tls">Its certificate, and whom it trusts; without a certificate: cleartext HTTP/2.</param>
 /// <param name="IsInsecureAllowed">Whether a listener beyond loopback may do without TLS.</param>
-public sealed record ListenerOptions(string Listen, string? TlsCertificatePath, string? TlsKeyPath, bool IsInsecureAllowed)
+public sealed record ListenerOptions(string Listen, TlsFiles Tls, bool IsInsecureAllowed)
 {
     /// <summary>Finds all faults.</summary>
     /// <param name="failures">Gets one line a fault, beginning with the option's name.</param>
-    /// <returns>The endpoint and certificate; default when there were faults.</returns>
-    public (IPEndPoint? EndPoint, X509Certificate2? Certificate) Validate(ICollection<string> failures)
+    /// <returns>The endpoint and what the files hold; each null when it has faults.</returns>
+    public (IPEndPoint? EndPoint, TlsModel? Tls) Validate(ICollection<string> failures)
     {
         if (!TryParse(Listen, out var endPoint))
         {
             failures.Add($"--listen must be ADDRESS:PORT with an IP address (IPv6 in brackets) or localhost and a port of 0 to 65535, got \"{Listen}\"");
         }
 
-        if ((TlsCertificatePath is null) != (TlsKeyPath is null))
+        if (Tls is { CertificatePath: null, KeyPath: null } && endPoint is not null && !IPAddress.IsLoopback(endPoint.Address) && !IsInsecureAllowed)
         {
-            failures.Add(TlsKeyPath is null ? "--tls-key is missing: --tls-cert needs it" : "--tls-cert is missing: --tls-key needs it");
-            return default;
+            failures.Add($"--listen {Listen} is beyond loopback: give --tls-cert and --tls-key, or --insecure to serve cleartext there");
         }
 
-        if (TlsCertificatePath is null)
-        {
-            if (endPoint is not null && !IPAddress.IsLoopback(endPoint.Address) && !IsInsecureAllowed)
-            {
-                failures.Add($"--listen {Listen} is beyond loopback: give --tls-cert and --tls-key, or --insecure to serve cleartext there");
-            }
-
-            return (endPoint, null);
-        }
-
-        try
-        {
-            return (endPoint, X509Certificate2.CreateFromPemFile(TlsCertificatePath, TlsKeyPath));
-        }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or CryptographicException)
-        {
-            failures.Add($"--tls-cert \"{TlsCertificatePath}\" with --tls-key \"{TlsKeyPath}\" cannot be read: {fault.Message}");
-            return default;
-        }
+        return (endPoint, Tls.Read(TimeProvider.System.GetUtcNow(), failures));
     }
 
     /// <summary>Reads <c>ADDRESS:PORT</c>.</summary>

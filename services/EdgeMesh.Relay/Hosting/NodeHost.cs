@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
@@ -33,10 +32,10 @@ public static class NodeHost
 
     /// <summary>Prepares a server with one HTTP/2 listener and nothing else.</summary>
     /// <param name="endPoint">Where to listen.</param>
-    /// <param name="certificate">Null: cleartext HTTP/2 with prior knowledge.</param>
+    /// <param name="tls">The node's; null, or without a certificate: cleartext HTTP/2 with prior knowledge.</param>
     /// <param name="logging">Where logs go.</param>
     /// <param name="shutdownTimeout">How long running calls may go on after a stop was asked for.</param>
-    public static WebApplicationBuilder CreateBuilder(IPEndPoint endPoint, X509Certificate2? certificate, Action<ILoggingBuilder> logging, TimeSpan shutdownTimeout)
+    public static WebApplicationBuilder CreateBuilder(IPEndPoint endPoint, NodeTls? tls, Action<ILoggingBuilder> logging, TimeSpan shutdownTimeout)
     {
         var builder = CreateEmptyBuilder(logging, shutdownTimeout);
         builder.WebHost.ConfigureKestrel(kestrel =>
@@ -64,9 +63,9 @@ public static class NodeHost
             kestrel.Listen(endPoint, listener =>
             {
                 listener.Protocols = HttpProtocols.Http2;
-                if (certificate is not null)
+                if (tls?.Current.Certificate is not null)
                 {
-                    UseTls(listener, certificate);
+                    UseTls(listener, tls);
                 }
             });
         });
@@ -96,14 +95,10 @@ public static class NodeHost
         return builder;
     }
 
-    /// <summary>Has a listener serve TLS.</summary>
-    public static void UseTls(ListenOptions listener, X509Certificate2 certificate) => listener.UseHttps(new HttpsConnectionAdapterOptions
+    /// <summary>Has a listener serve TLS, with what is in force when a handshake begins.</summary>
+    public static void UseTls(ListenOptions listener, NodeTls tls) => listener.UseHttps(new TlsHandshakeCallbackOptions
     {
-        ServerCertificate = certificate,
-
-        // A client certificate is taken for what it is, an identity of its holder; it opens nothing here.
-        ClientCertificateMode = ClientCertificateMode.AllowCertificate,
-        ClientCertificateValidation = static (_, _, _) => true,
+        OnConnection = context => ValueTask.FromResult(tls.CreateServerOptions(context.Connection.Features)),
     });
 
     /// <summary>Starts a server.</summary>

@@ -158,12 +158,17 @@ public sealed class AccessTableTests(GuardedMesh mesh) : IClassFixture<GuardedMe
             : status is not (StatusCode.Unauthenticated or StatusCode.PermissionDenied);
     }
 
-    /// <summary>Calls with an empty message and reads the status; null: the call is let in, and its answer goes on.</summary>
     private static async Task<StatusCode?> CallAsync(Uri address, string path, string? authorization, params (string Name, string Value)[] more)
+    {
+        using var client = new HttpClient { Timeout = TestDeadline.Default };
+        return await CallAsync(client, address, path, authorization, more);
+    }
+
+    /// <summary>Calls with an empty message and reads the status; null: the call is let in, and its answer goes on.</summary>
+    internal static async Task<StatusCode?> CallAsync(HttpClient client, Uri address, string path, string? authorization, params (string Name, string Value)[] more)
     {
         // The path as it is written, dots and escapes included.
         var uri = new Uri(address.GetLeftPart(UriPartial.Authority) + path, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
-        using var client = new HttpClient { Timeout = TestDeadline.Default };
         using var request = new HttpRequestMessage(HttpMethod.Post, uri) { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact, Content = new ByteArrayContent(new byte[5]) };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/grpc");
         request.Headers.TE.Add(new TransferCodingWithQualityHeaderValue("trailers"));
