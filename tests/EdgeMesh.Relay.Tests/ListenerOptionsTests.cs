@@ -13,11 +13,11 @@ public sealed class ListenerOptionsTests
     {
         var failures = new List<string>();
 
-        var (endPoint, certificate) = new ListenerOptions(listen, new TlsFiles(null, null), IsInsecureAllowed: false).Validate(failures);
+        var (endPoint, tls) = new ListenerOptions(listen, new TlsFiles(null, null), IsInsecureAllowed: false).Validate(failures);
 
         Assert.Empty(failures);
         Assert.Equal(expected, endPoint!.ToString());
-        Assert.Null(certificate);
+        Assert.Null(tls!.Certificate);
     }
 
     [Theory]

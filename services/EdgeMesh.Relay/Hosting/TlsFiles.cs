@@ -56,7 +56,7 @@ public sealed record TlsFiles(string? CertificatePath, string? KeyPath, string? 
             chain.RemoveAt(0);
             return SslStreamCertificateContext.Create(certificate, chain, offline: true);
         }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or CryptographicException)
+        catch (Exception fault) when (IsOfTheFile(fault))
         {
             failures.Add($"--tls-cert \"{path}\" with --tls-key \"{keyPath}\" cannot be read: {fault.Message}");
             return null;
@@ -80,13 +80,16 @@ public sealed record TlsFiles(string? CertificatePath, string? KeyPath, string? 
 
             failures.Add($"{option} \"{path}\" holds no certificate");
         }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or CryptographicException)
+        catch (Exception fault) when (IsOfTheFile(fault))
         {
             failures.Add($"{option} \"{path}\" cannot be read: {fault.Message}");
         }
 
         return null;
     }
+
+    /// <summary>An ArgumentException is what the reader of PEM says of a key that is another certificate's.</summary>
+    private static bool IsOfTheFile(Exception fault) => fault is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException;
 
     /// <summary>Reads every certificate of a file. The reader of PEM passes over a block that has no end, which a file that is being written may have.</summary>
     private static X509Certificate2Collection ReadAll(string path)
