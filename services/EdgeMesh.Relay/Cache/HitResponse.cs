@@ -14,7 +14,7 @@ namespace EdgeMesh.Relay.Cache;
 internal sealed class HitResponse(RelayOptions options, SlowReaders readers, TimeProvider time)
 {
     /// <summary>A large message goes out in such pieces, in bytes, as the caller's window lets it.</summary>
-    public const int FlushBytes = 64 * 1024;
+    public const int FlushBytes = 32 * 1024;
 
     /// <summary>What <c>cache-status</c> says of an answer from the store.</summary>
     public const string Hit = "hit";
