@@ -19,7 +19,7 @@ internal sealed class SlotTable
     private const int SlotBytes = 16 + 4 + 1;
 
     private readonly SlotQueue[] _queues;
-    private Node[][] _nodes = [];
+    private Link[][] _nodes = [];
     private Place[][] _places = [];
     private byte[][] _hits = [];
     private int _chunks;
@@ -189,14 +189,14 @@ internal sealed class SlotTable
                 Volatile.Write(ref _hits, hits);
             }
 
-            _nodes[_chunks] = new Node[ChunkSlots];
+            _nodes[_chunks] = new Link[ChunkSlots];
             _places[_chunks] = new Place[ChunkSlots];
             Volatile.Write(ref _hits[_chunks], new byte[ChunkSlots]);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private ref Node NodeOf(int slot) => ref _nodes[slot >> ChunkBits][slot & ChunkMask];
+    private ref Link NodeOf(int slot) => ref _nodes[slot >> ChunkBits][slot & ChunkMask];
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private ref Place PlaceOf(int slot) => ref _places[slot >> ChunkBits][slot & ChunkMask];
@@ -204,7 +204,7 @@ internal sealed class SlotTable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private ref byte HitsOf(int slot) => ref _hits[slot >> ChunkBits][slot & ChunkMask];
 
-    private struct Node
+    private struct Link
     {
         public int Next;
         public int Previous;

@@ -19,8 +19,8 @@ internal sealed class SimulatedMesh
     private readonly VirtualTime _time;
     private readonly SimulatedNetwork _network;
     private readonly int _neighbours;
-    private readonly List<Node> _nodes;
-    private readonly Dictionary<string, Node> _byName;
+    private readonly List<SimulatedNode> _nodes;
+    private readonly Dictionary<string, SimulatedNode> _byName;
 
     /// <summary>Sets the nodes up.</summary>
     /// <param name="time">The clock.</param>
@@ -35,7 +35,7 @@ internal sealed class SimulatedMesh
         _time = time;
         _network = network;
         _neighbours = neighbours;
-        _nodes = [.. rows.Select(row => new Node(row, names[row], positions[row], new Random(random.Next())))];
+        _nodes = [.. rows.Select(row => new SimulatedNode(row, names[row], positions[row], new Random(random.Next())))];
         _byName = _nodes.ToDictionary(node => node.Name);
     }
 
@@ -62,7 +62,7 @@ internal sealed class SimulatedMesh
 
     private static TimeSpan Lesser(TimeSpan a, TimeSpan b) => a < b ? a : b;
 
-    private void ChooseNeighbours(Node node)
+    private void ChooseNeighbours(SimulatedNode node)
     {
         var others = _nodes
             .Where(other => other != node)
@@ -72,7 +72,7 @@ internal sealed class SimulatedMesh
     }
 
     /// <summary>Probes whoever is due and sets the next alarm; of several alarms only the newest counts.</summary>
-    private void Wake(Node node, TimeSpan end)
+    private void Wake(SimulatedNode node, TimeSpan end)
     {
         var alarm = ++node.Alarm;
         foreach (var (peer, _) in node.Schedule.TakeDue(_time.Now))
@@ -92,7 +92,7 @@ internal sealed class SimulatedMesh
         }
     }
 
-    private void Probe(Node node, Node peer) => _network.Probe(node.Row, peer.Row, node.Random, roundTrip =>
+    private void Probe(SimulatedNode node, SimulatedNode peer) => _network.Probe(node.Row, peer.Row, node.Random, roundTrip =>
     {
         var pair = node.PairWith(peer.Name);
         if (roundTrip is not { } time)
@@ -122,7 +122,7 @@ internal sealed class SimulatedMesh
                 select (node.Name, pair.Key, pair.Value.Estimate(_time.Now, node.State.Current, _byName[pair.Key].Published.Current))));
     }
 
-    private sealed class Node(int row, string name, GeoPosition? position, Random random)
+    private sealed class SimulatedNode(int row, string name, GeoPosition? position, Random random)
     {
         public int Row { get; } = row;
 
