@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using EdgeMesh.Node.CacheSimulation;
 using EdgeMesh.Node.Calls;
+using EdgeMesh.Node.Certificates;
 using EdgeMesh.Node.Completion;
 using EdgeMesh.Node.Configuration;
 using EdgeMesh.Node.Objects;
@@ -60,6 +61,7 @@ internal static class CommandTree
             new CommandGroup("token", "The tokens of a Region: what holders of one may do beyond its own machine.", new CreateTokenCommand(terminal), new ListTokensCommand(terminal), new RevokeTokenCommand(terminal)),
             new CommandGroup("config", "The options that servers follow.", new ConfigShowCommand(terminal, servers)),
             new ReloadCommand(terminal),
+            new CommandGroup("cert", "Certificates for nodes and for who administers them, on machines of your own.", new CreateCertificateCommand(terminal)),
             new VersionCommand(terminal),
         };
         foreach (var option in root.Options.OfType<HelpOption>())

@@ -1,6 +1,8 @@
 using System.CommandLine;
+using System.Net.Security;
 using EdgeMesh.Node.CommandLine;
 using EdgeMesh.Node.Values;
+using EdgeMesh.Relay.Hosting;
 
 namespace EdgeMesh.Node.Targets;
 
@@ -16,6 +18,8 @@ internal sealed class AdminTargetOptions
     private readonly Option<Duration> _timeout = CliOption.Value("--timeout", "TIME", "How long to wait for an answer.", Duration.TryRead, DefaultTimeout);
     private readonly TokenOptions _token;
     private readonly TrustOption _trust;
+    private readonly Option<string?> _certificate = CliOption.Text("--tls-cert", "FILE", "Ask with this client certificate, PEM, chain included, which names a role (edgemesh cert create).");
+    private readonly Option<string?> _key = CliOption.Text("--tls-key", "FILE", "The certificate's private key, PEM.");
 
     /// <summary>Adds the options to a command.</summary>
     public AdminTargetOptions(Command command)
@@ -25,9 +29,18 @@ internal sealed class AdminTargetOptions
         command.Add(_timeout);
         _token = new(command, "Asks");
         _trust = new(command);
+        command.Add(_certificate);
+        command.Add(_key);
     }
 
     /// <summary>Prepares a connection to the node.</summary>
     public TargetConnection Connect(ParseResult parsed) =>
-        new(parsed.GetRequiredValue(_target), parsed.GetRequiredValue(_timeout).Time, TimeProvider.System, _trust.Read(parsed), _token.Read(parsed));
+        new(parsed.GetRequiredValue(_target), parsed.GetRequiredValue(_timeout).Time, TimeProvider.System, _trust.Read(parsed), _token.Read(parsed), ReadCertificate(parsed));
+
+    private SslStreamCertificateContext? ReadCertificate(ParseResult parsed)
+    {
+        var failures = new List<string>();
+        var model = new TlsFiles(parsed.GetValue(_certificate), parsed.GetValue(_key)).Read(TimeProvider.System.GetUtcNow(), failures);
+        return failures.Count == 0 ? model!.Certificate : throw new CliException(FailureMessage.OneLine(failures[0]), ExitCodes.Usage);
+    }
 }

@@ -1,3 +1,4 @@
+using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using EdgeMesh.Node.Contracts;
 using Grpc.Core;
@@ -26,13 +27,15 @@ internal sealed class TargetConnection : IDisposable
     /// <param name="time">The clock of deadlines and durations.</param>
     /// <param name="trusted">Who may have signed the node's certificate; null: whom the system trusts.</param>
     /// <param name="token">The token to show; null: none.</param>
-    public TargetConnection(Uri target, TimeSpan timeout, TimeProvider time, X509Certificate2Collection? trusted = null, string? token = null)
+    /// <param name="certificate">The client certificate to show; null: none.</param>
+    public TargetConnection(Uri target, TimeSpan timeout, TimeProvider time, X509Certificate2Collection? trusted = null, string? token = null, SslStreamCertificateContext? certificate = null)
     {
         _credentials = token is null ? [] : new Metadata { { "authorization", $"Bearer {token}" } };
         Target = target;
         _timeout = timeout;
         _time = time;
         var handler = new SocketsHttpHandler { ConnectTimeout = ConnectTimeout, EnableMultipleHttp2Connections = true, UseProxy = false };
+        handler.SslOptions.ClientCertificateContext = certificate;
         if (trusted is not null)
         {
             var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
