@@ -129,7 +129,8 @@ public sealed class EdgeLocationOptions
     internal (IPEndPoint EndPoint, IPEndPoint AdminEndPoint, TlsModel Tls, Uri JoinAddress) Validate()
     {
         var failures = new List<string>();
-        var (endPoint, tls) = new ListenerOptions(Listen, TlsFiles, Insecure).Validate(failures);
+        var listenerFailures = new List<string>();
+        var (endPoint, tls) = new ListenerOptions(Listen, TlsFiles, Insecure).Validate(listenerFailures);
 
         // What it may join with: a token, or a certificate that names a role; a mere server's is none.
         var hasCredential = HasToken || (Region.Scheme == Uri.UriSchemeHttps && tls?.Certificate is { } own && CertificateRole.Read(own.TargetCertificate) is not null);
@@ -178,6 +179,7 @@ public sealed class EdgeLocationOptions
             failures.Add($"--advertise must be an http or https URL with host and port only, got \"{AdvertisedAddress}\"");
         }
 
+        failures.AddRange(listenerFailures);
         var adminEndPoint = new AdminListenerOptions(AdminListen, TlsCertificatePath is not null, Insecure).Validate(endPoint, failures);
         return failures.Count == 0 ? (endPoint!, adminEndPoint!, tls!, joinAddress) : throw new OptionsValidationException("EdgeLocation", typeof(EdgeLocationOptions), failures);
     }
