@@ -112,7 +112,13 @@ public sealed class CreateCertificateCommandTests : IDisposable
         await using var edge = await EdgeLocationNode.StartAsync(
             new EdgeLocationOptions
             {
-                Name = "LHR50-1", Listen = "127.0.0.1:0", Region = region.Address, CacheBytes = 32 << 20, TlsCertificatePath = Path("LHR50-1.pem"), TlsKeyPath = Path("LHR50-1-key.pem"), RegionAuthorityPath = Path("ca.pem"),
+                Name = "LHR50-1",
+                Listen = "127.0.0.1:0",
+                Region = region.Address,
+                CacheBytes = 32 << 20,
+                TlsCertificatePath = Path("LHR50-1.pem"),
+                TlsKeyPath = Path("LHR50-1-key.pem"),
+                RegionAuthorityPath = Path("ca.pem"),
             },
             _ => { },
             CancellationToken.None);
