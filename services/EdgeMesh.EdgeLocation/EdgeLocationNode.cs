@@ -75,7 +75,7 @@ public sealed class EdgeLocationNode : IAsyncDisposable
         var tls = new NodeTls(options.TlsFiles, checkedTls, time, logging);
         var handler = UpstreamTls.With(UpstreamHandler.CreateForNode(), options.Region, tls);
         var region = new Upstream("Region", options.Region, new HttpMessageInvoker(handler));
-        var store = new SlabStore(new SlabStoreOptions { CapacityBytes = options.EffectiveCacheBytes }, time);
+        var store = new SlabStore(options.StoreOptions, time);
         var relayOptions = new RelayOptions { NodeName = options.Name, NodeDescription = $"edge location {options.Name}", AccessLog = options.AccessLog, Trace = trace };
         var relay = new RelayHandler(relayOptions, new RegionRouter(options.Name, region), store, time);
         var channel = GrpcChannel.ForAddress(options.Region, new GrpcChannelOptions { HttpHandler = UpstreamTls.With(UpstreamHandler.CreateForNode(), options.Region, tls), DisposeHttpClient = true });

@@ -2,6 +2,7 @@ using System.Net;
 using EdgeMesh.Admin;
 using EdgeMesh.Admin.Access;
 using EdgeMesh.Caching;
+using EdgeMesh.Caching.Eviction;
 using EdgeMesh.Relay;
 using EdgeMesh.Relay.Cache;
 using EdgeMesh.Relay.Hosting;
@@ -41,6 +42,9 @@ public sealed class EdgeLocationOptions
     /// <summary>Budget of the cache in bytes, 1 MiB to 64 GiB, for everything that the cache holds; null: a quarter of the memory that this process may use.</summary>
     public long? CacheBytes { get; init; }
 
+    /// <summary>Which cached answers stay when the budget is full. Default <see cref="LivePolicy.Default"/>.</summary>
+    public LivePolicy CachePolicy { get; init; } = LivePolicy.Default;
+
     /// <summary>A file that requests for cached answers are noted in, as <see cref="TraceRecorder"/> says; null: none.</summary>
     public string? RecordTracePath { get; init; }
 
@@ -71,8 +75,8 @@ public sealed class EdgeLocationOptions
     /// <summary>Version of the program, as other nodes see it.</summary>
     public string Version { get; init; } = typeof(EdgeLocationOptions).Assembly.GetName().Version?.ToString(3) ?? "0.0.0";
 
-    /// <summary>The budget in force.</summary>
-    internal long EffectiveCacheBytes => Effective(CacheBytes);
+    /// <summary>The cache with the budget in force.</summary>
+    internal SlabStoreOptions StoreOptions => new() { CapacityBytes = Effective(CacheBytes), CreatePolicy = bytes => CachePolicy.Create(bytes, new Random()) };
 
     /// <summary>The budget that <see cref="CacheBytes"/> stands for.</summary>
     internal static long Effective(long? bytes) => bytes ?? Math.Clamp(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / MemoryShare, SlabStore.MinCapacityBytes, SlabStore.MaxCapacityBytes);

@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.Diagnostics.CodeAnalysis;
 using EdgeMesh.Admin;
+using EdgeMesh.Caching.Eviction;
 using EdgeMesh.EdgeLocation;
 using EdgeMesh.Node.CommandLine;
 using EdgeMesh.Node.Configuration;
@@ -22,6 +24,7 @@ internal sealed class EdgeCommand : ServerCommand
     private readonly TokenOptions _token;
     private readonly Option<string> _listen = CliOption.Value<string>("--listen", "ADDRESS:PORT", "Where it takes calls; port 0: any free one.", PlainText.TryRead, "127.0.0.1:6401");
     private readonly Option<ByteSize?> _cacheBytes = CliOption.Value<ByteSize?>("--cache-bytes", "SIZE", "Budget of the cache, such as 512MiB; default: a quarter of the memory that the process may use.", ByteSize.TryReadOptional);
+    private readonly Option<LivePolicy> _cachePolicy = CliOption.Value("--cache-policy", "NAME", "Which cached answers stay when the budget is full: density:A, from 1 (fewest calls to the origin) to 0 (least traffic from it), or s3-fifo.", TryReadPolicy, LivePolicy.Default);
     private readonly Option<string?> _recordTrace = CliOption.Text("--record-trace", "FILE", "Notes which cached answers are asked for, as keyed hashes and sizes, for edgemesh cache simulate --format own; 16 bytes a request.");
     private readonly Option<string?> _advertise = CliOption.Text("--advertise", "URL", "Where others reach it, when that is not where it listens.");
 
@@ -46,6 +49,7 @@ internal sealed class EdgeCommand : ServerCommand
         _token = new(this, "Joins");
         Add(_listen);
         Add(_cacheBytes);
+        Add(_cachePolicy);
         Add(_recordTrace);
         Add(_advertise);
         Server.AddTo(this);
@@ -81,6 +85,7 @@ internal sealed class EdgeCommand : ServerCommand
         TokenFile = _token.TokenFile(parsed),
         Listen = parsed.GetRequiredValue(_listen),
         CacheBytes = parsed.GetValue(_cacheBytes)?.Bytes,
+        CachePolicy = parsed.GetRequiredValue(_cachePolicy),
         RecordTracePath = parsed.GetValue(_recordTrace),
         AdvertisedAddress = parsed.GetValue(_advertise),
         AdminListen = Server.AdminListen(parsed),
@@ -91,6 +96,12 @@ internal sealed class EdgeCommand : ServerCommand
         ShutdownTimeout = Server.ShutdownTimeout(parsed),
         AccessLog = AccessLog,
     };
+
+    private static bool TryReadPolicy(string text, [MaybeNullWhen(false)] out LivePolicy policy, out string error)
+    {
+        error = $"want {LivePolicy.Wanted}";
+        return LivePolicy.TryRead(text, out policy);
+    }
 
     private static string WithNumber(string name) => name.EndsWith("-*", StringComparison.Ordinal) ? $"{name[..^1]}{DrawnNumber}" : name;
 }

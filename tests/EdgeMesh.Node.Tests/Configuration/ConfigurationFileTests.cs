@@ -54,6 +54,7 @@ public sealed class ConfigurationFileTests
 
     [Theory]
     [InlineData("edge:\n  cache-bytes: 12MB", "edgemesh.yaml:2 edge.cache-bytes: --cache-bytes '12MB': want a number of bytes")]
+    [InlineData("edge:\n  cache-policy: density:2", "edgemesh.yaml:2 edge.cache-policy: --cache-policy 'density:2': want s3-fifo, or density:A with an exponent A from 0 to 1")]
     [InlineData("edge:\n  cache-bites: 12MiB", "edgemesh.yaml:2 edge.cache-bites: is no option of edgemesh edge that a file may have; did you mean cache-bytes?")]
     [InlineData("edge:\n  data: x", "edgemesh.yaml:2 edge.data: is no option of edgemesh edge that a file may have; section region: has it")]
     [InlineData("edge:\n  config: other.yaml", "edgemesh.yaml:2 edge.config: is no option")]
