@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 using EdgeMesh.Caching.Memory;
 
 namespace EdgeMesh.Caching;
@@ -7,6 +9,8 @@ public sealed unsafe partial class SlabStore
 {
     // Stale entries that one insertion takes out to make room.
     private const int MaxStaleOut = 64;
+
+    private const int CacheLineBytes = 64;
 
     // Tags whose hashes are kept on the stack.
     private const int MaxStackTags = 32;
@@ -89,6 +93,7 @@ public sealed unsafe partial class SlabStore
         }
 
         // 2. What stood there goes, then what is stale, then what the policy gives up.
+        PrefetchLocked(key);
         RemoveKeyLocked(key);
         MakeRoomFromStaleLocked(plan.ChargedBytes, now);
         slot = _entries.Take();
@@ -153,6 +158,29 @@ public sealed unsafe partial class SlabStore
 
         _entries.Return(slot);
         return outcome;
+    }
+
+    /// <summary>Has the processor fetch what the insertion is about to look at, and of the eviction after it what stands at an address known by now.</summary>
+    private void PrefetchLocked(CacheKey key)
+    {
+        if (!Sse.IsSupported)
+        {
+            return;
+        }
+
+        _index.Prefetch(key.Hash.Fingerprint);
+        var victim = _policy.Prefetch(key.Hash.Low, out var second);
+        if (victim >= 0 && _entries[(uint)victim] is { IsPublished: true, Block: var reference })
+        {
+            var block = _memory.At(reference);
+            Sse.Prefetch0(block);
+            Sse.Prefetch0(block + CacheLineBytes);
+        }
+
+        if (second >= 0)
+        {
+            Sse.Prefetch0(Unsafe.AsPointer(ref _entries[(uint)second]));
+        }
     }
 
     private bool IsPurgedLocked(ReadOnlySpan<KeyHash> tags, long asOf) =>

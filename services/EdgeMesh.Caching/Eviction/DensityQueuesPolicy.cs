@@ -125,6 +125,30 @@ public sealed class DensityQueuesPolicy : EvictionPolicy
     }
 
     /// <inheritdoc/>
+    public override int Prefetch(ulong keyHash, out int second)
+    {
+        var hash = Fold(keyHash);
+        _sketch.Prefetch(hash);
+        _ghosts.Prefetch(hash);
+        _mainGhosts.Prefetch(hash);
+        var victim = IsSmallOver ? _slots.Queue(Small).Head : HasMain ? _slots.Queue(_heads.Least).Head : -1;
+        second = victim < 0 ? -1 : _slots.NextOf(victim);
+        if (victim >= 0)
+        {
+            var victimHash = _slots.HashOf(victim);
+            _sketch.Prefetch(victimHash);
+            _ghosts.Prefetch(victimHash);
+        }
+
+        if (second >= 0)
+        {
+            _slots.Prefetch(second);
+        }
+
+        return victim;
+    }
+
+    /// <inheritdoc/>
     public override bool TryAdmit(int slot, ulong keyHash, long bytes, List<int> evicted)
     {
         ThrowIfNotAnEntry(bytes);
@@ -134,7 +158,7 @@ public sealed class DensityQueuesPolicy : EvictionPolicy
         }
 
         // 1. What is known of it.
-        var hash = (uint)(keyHash ^ (keyHash >> 32));
+        var hash = Fold(keyHash);
         var frequency = Count1(hash, 1);
         var isLarge = bytes > CapacityBytes * LargeShare;
         var wasGhost = _ghosts.TryTake(hash, out var ageBytes);

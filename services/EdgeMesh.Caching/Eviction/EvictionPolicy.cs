@@ -43,6 +43,12 @@ public abstract class EvictionPolicy
     /// <summary>Memory of the policy's own tables; the store charges it.</summary>
     public abstract long OverheadBytes { get; }
 
+    /// <summary>Has the processor fetch what <see cref="TryAdmit"/> is about to look at: its tables are larger than caches, and waits for memory that overlap cost one.</summary>
+    /// <param name="keyHash">As for <see cref="TryAdmit"/>.</param>
+    /// <param name="second">The slot that may follow the answer, or -1.</param>
+    /// <returns>The slot that leaves next, if things stay as they are, or -1.</returns>
+    public abstract int Prefetch(ulong keyHash, out int second);
+
     /// <summary>Makes room for a new entry, and takes it in.</summary>
     /// <param name="slot">Not resident, at least 0.</param>
     /// <param name="keyHash">A well-mixed hash of the key: the same key has the same hash each time it comes.</param>
@@ -61,6 +67,9 @@ public abstract class EvictionPolicy
     /// <summary>Evicts until <see cref="UsedBytes"/> is at most <see cref="CapacityBytes"/>.</summary>
     /// <param name="evicted">Evicted slots are appended to it.</param>
     public abstract void Trim(List<int> evicted);
+
+    /// <summary>What policies keep of a key's hash.</summary>
+    private protected static uint Fold(ulong keyHash) => (uint)(keyHash ^ (keyHash >> 32));
 
     /// <summary>Checks what an entry is charged.</summary>
     private protected static void ThrowIfNotAnEntry(long bytes)

@@ -28,6 +28,9 @@ internal sealed class FrequencySketch
     /// <summary>Memory of the counters.</summary>
     public long OverheadBytes => _blocks.OverheadBytes;
 
+    /// <summary>Has the processor fetch what is about to be looked at of a hash.</summary>
+    public void Prefetch(uint hash) => _blocks.Prefetch(hash);
+
     /// <summary>Counts of a key, 0 to <see cref="MaxCount"/>; may be too many, never too few but for ageing.</summary>
     public int Estimate(uint hash)
     {

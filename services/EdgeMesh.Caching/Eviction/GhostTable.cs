@@ -32,6 +32,9 @@ internal sealed class GhostTable
     /// <summary>Memory of the table.</summary>
     public long OverheadBytes => _blocks.OverheadBytes;
 
+    /// <summary>Has the processor fetch what is about to be looked at of a hash.</summary>
+    public void Prefetch(uint hash) => _blocks.Prefetch(hash);
+
     /// <summary>Remembers a hash.</summary>
     /// <param name="hash">Of the evicted key.</param>
     /// <param name="bytes">What the entry was charged.</param>

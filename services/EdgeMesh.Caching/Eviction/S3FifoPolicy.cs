@@ -45,6 +45,28 @@ public sealed class S3FifoPolicy : EvictionPolicy
 
     private long MainBytes => CapacityBytes - SmallBytes;
 
+    private bool IsSmallNext => _slots.Queue(Main).Bytes <= MainBytes && _slots.Queue(Small).Count > 0;
+
+    /// <inheritdoc/>
+    public override int Prefetch(ulong keyHash, out int second)
+    {
+        var hash = Fold(keyHash);
+        _ghosts.Prefetch(hash);
+        var victim = _slots.Queue(IsSmallNext ? Small : Main).Head;
+        second = victim < 0 ? -1 : _slots.NextOf(victim);
+        if (victim >= 0)
+        {
+            _ghosts.Prefetch(_slots.HashOf(victim));
+        }
+
+        if (second >= 0)
+        {
+            _slots.Prefetch(second);
+        }
+
+        return victim;
+    }
+
     /// <inheritdoc/>
     public override bool TryAdmit(int slot, ulong keyHash, long bytes, List<int> evicted)
     {
@@ -55,7 +77,7 @@ public sealed class S3FifoPolicy : EvictionPolicy
         }
 
         // 1. Where to.
-        var hash = (uint)(keyHash ^ (keyHash >> 32));
+        var hash = Fold(keyHash);
         var wasGhost = _ghosts.TryTake(hash, out _);
         if (!wasGhost && bytes > Math.Max(1, SmallBytes))
         {
@@ -97,7 +119,7 @@ public sealed class S3FifoPolicy : EvictionPolicy
     {
         for (var examined = 0; ; examined++)
         {
-            var isSmall = _slots.Queue(Main).Bytes <= MainBytes && _slots.Queue(Small).Count > 0;
+            var isSmall = IsSmallNext;
             var head = _slots.Queue(isSmall ? Small : Main).Head;
             var hits = _slots.GetHits(head);
             if (hits < (isSmall ? HitsToMove : 1) || examined == MaxExamined)

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace EdgeMesh.Caching.Eviction;
 
@@ -59,6 +60,18 @@ internal sealed class SlotTable
 
     /// <summary>The slot that came after this one into its queue, or -1.</summary>
     public int NextOf(int slot) => NodeOf(slot).Next;
+
+    /// <summary>Has the processor fetch what is kept of a slot that is about to leave.</summary>
+    public unsafe void Prefetch(int slot)
+    {
+        if (Sse.IsSupported)
+        {
+            // An address that the collector makes wrong meanwhile is a fetch in vain.
+            Sse.Prefetch0(Unsafe.AsPointer(ref NodeOf(slot)));
+            Sse.Prefetch0(Unsafe.AsPointer(ref PlaceOf(slot)));
+            Sse.Prefetch0(Unsafe.AsPointer(ref HitsOf(slot)));
+        }
+    }
 
     /// <summary>What <see cref="SetStamp"/> noted of a resident slot.</summary>
     public ushort GetStamp(int slot) => PlaceOf(slot).Stamp;

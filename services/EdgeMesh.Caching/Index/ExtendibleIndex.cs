@@ -2,6 +2,7 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using EdgeMesh.Caching.Memory;
 
 namespace EdgeMesh.Caching.Index;
@@ -98,6 +99,15 @@ internal sealed unsafe class ExtendibleIndex : IDisposable
         }
 
         return 0;
+    }
+
+    /// <summary>Has the processor fetch where a fingerprint is about to be looked for.</summary>
+    public void Prefetch(uint fingerprint)
+    {
+        if (Sse.IsSupported)
+        {
+            Sse.Prefetch0(BucketOf(SegmentOf(fingerprint), fingerprint, probe: 0));
+        }
     }
 
     /// <summary>Adds a reference.</summary>
