@@ -24,7 +24,7 @@ def field(number, text):
 def main():
     addresses, bucket, key = sys.argv[1:]
     request = field(1, bucket) + field(2, key)
-    options = [("grpc.service_config", '{"loadBalancingConfig":[{"round_robin":{}}]}'), ("grpc.enable_retries", 0)]
+    options = [("grpc.service_config", '{"loadBalancingConfig":[{"round_robin":{}}]}'), ("grpc.enable_retries", 0), ("grpc.default_authority", "localhost")]
     channel = grpc.insecure_channel("ipv4:" + addresses, options)
     call = channel.unary_unary(METHOD)
     over = threading.Event()
