@@ -29,6 +29,9 @@ internal sealed class TopologyState : IDisposable
     /// <summary>Most bytes of method shapes in a topology: beside 5,000 nodes they must fit a message of 4 MiB.</summary>
     internal const int MaxMethodBytes = 1 << 20;
 
+    // Less is no wait for a timer.
+    private static readonly TimeSpan MinWait = TimeSpan.FromMilliseconds(1);
+
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Membership> _members = new(StringComparer.Ordinal);
     private readonly TopologyOptions _options;
@@ -295,10 +298,13 @@ internal sealed class TopologyState : IDisposable
                 return;
             }
 
-            // A report, or the loss, may have set the timer again while this callback waited for the lock.
+            // A report, or the loss, may have set the timer again while this callback waited for the lock; and the system's timers run by a
+            // coarser clock than its timestamps, so that one may fire some milliseconds early.
             var limit = membership.IsLost ? _options.LostRetention : _options.SilenceLimit;
-            if (_time.GetElapsedTime(membership.HeardTimestamp) < limit)
+            var left = limit - _time.GetElapsedTime(membership.HeardTimestamp);
+            if (left > TimeSpan.Zero)
             {
+                membership.Timer!.Change(left < MinWait ? MinWait : left, Timeout.InfiniteTimeSpan);
                 return;
             }
 

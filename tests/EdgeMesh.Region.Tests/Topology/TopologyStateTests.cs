@@ -97,6 +97,21 @@ public sealed class TopologyStateTests : IDisposable
     }
 
     [Fact]
+    public void Silence_TimerFiresEarly_StillLosesTheNode()
+    {
+        var clock = new CoarseTimerProvider(_time);
+        using var state = new TopologyState(_options, () => [.. _methods], clock, NullLogger<TopologyState>.Instance);
+        Assert.Equal(JoinOutcome.Joined, state.Join(Hello("LHR50-1"), out _));
+
+        clock.Lag = TimeSpan.FromMilliseconds(3);
+        _time.Advance(_options.SilenceLimit);
+        Assert.Equal(NodeState.Ready, state.ListNodes().Single(n => n.Name == "LHR50-1").State);
+        _time.Advance(clock.Lag);
+
+        Assert.Equal(NodeState.Lost, state.ListNodes().Single(n => n.Name == "LHR50-1").State);
+    }
+
+    [Fact]
     public void Leave_NodeThatDidNotDrain_IsLostForAnHour()
     {
         var member = Join("LHR50-1");
@@ -255,4 +270,18 @@ public sealed class TopologyStateTests : IDisposable
     }
 
     private NodeInfo? Node(string name) => _state.ListNodes().SingleOrDefault(n => n.Name == name);
+
+    /// <summary>A clock whose timestamps are behind its timers, as the system's are by up to a tick of its coarse clock.</summary>
+    private sealed class CoarseTimerProvider(TimeProvider inner) : TimeProvider
+    {
+        public TimeSpan Lag { get; set; }
+
+        public override long TimestampFrequency => inner.TimestampFrequency;
+
+        public override long GetTimestamp() => inner.GetTimestamp() - (Lag.Ticks * inner.TimestampFrequency / TimeSpan.TicksPerSecond);
+
+        public override DateTimeOffset GetUtcNow() => inner.GetUtcNow();
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => inner.CreateTimer(callback, state, dueTime, period);
+    }
 }
