@@ -49,8 +49,12 @@ public sealed class SlabStoreSoakTests
                     case < 300:
                         store.Set(Key(number), Entry(SizeOf(number), seconds: 1e9, seed: number, asOf: store.Sequence, tags: number % 2 == 0 ? [$"{number % Tags}"] : []));
                         break;
-                    case < 310:
+                    case < 302:
                         store.PurgeTag($"{random.Next(Tags)}");
+                        break;
+                    case < 303:
+                        // Also by itself, when the machine has time for it.
+                        store.Maintain();
                         break;
                     case < 330:
                         store.Remove(Key(number));
