@@ -21,7 +21,7 @@ public sealed class SlabStoreSoakTests
         using var store = Store(8 << 20, TimeProvider.System, bytes => isS3Fifo ? new S3FifoPolicy(bytes) : new DensityQueuesPolicy(bytes, 0.5, new Random(1)));
         var hits = 0;
         var held = 0;
-        
+
         // Threads of their own: the pool's are for the purges that go on in the background.
         await Task.WhenAll(Enumerable.Range(0, Threads).Select(thread => Task.Factory.StartNew(() => Work(thread), default, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
 
