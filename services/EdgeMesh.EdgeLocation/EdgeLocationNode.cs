@@ -98,6 +98,8 @@ public sealed class EdgeLocationNode : IAsyncDisposable
                 ReadToken = options.ReadToken,
                 Name = options.Name,
                 Version = options.Version,
+                Position = options.EffectivePosition,
+                Jurisdiction = options.Jurisdiction ?? "",
                 Address = address.Task,
                 Report = () => NodeReports.Read(relay.Counters, store, provider.GetRequiredService<NodeHealth>().IsDraining),
             });

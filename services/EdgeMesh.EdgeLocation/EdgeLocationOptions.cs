@@ -3,6 +3,7 @@ using EdgeMesh.Admin;
 using EdgeMesh.Admin.Access;
 using EdgeMesh.Caching;
 using EdgeMesh.Caching.Eviction;
+using EdgeMesh.Latency.Positions;
 using EdgeMesh.Relay;
 using EdgeMesh.Relay.Cache;
 using EdgeMesh.Relay.Hosting;
@@ -47,6 +48,12 @@ public sealed class EdgeLocationOptions
 
     /// <summary>A file that requests for cached answers are noted in, as <see cref="TraceRecorder"/> says; null: none.</summary>
     public string? RecordTracePath { get; init; }
+
+    /// <summary>Where it stands; null: where <see cref="Name"/> says, if that begins with a known location code.</summary>
+    public GeoPosition? Position { get; init; }
+
+    /// <summary>Whose law holds there, as <see cref="Latency.Positions.Jurisdiction"/> says; null: not said.</summary>
+    public string? Jurisdiction { get; init; }
 
     /// <summary>Where other nodes and clients reach it; null: where it listens.</summary>
     public string? AdvertisedAddress { get; init; }
@@ -97,6 +104,9 @@ public sealed class EdgeLocationOptions
 
     /// <summary>The files of its certificate, and of whom it trusts.</summary>
     public TlsFiles TlsFiles => new(TlsCertificatePath, TlsKeyPath, ClientAuthorityPath, RegionAuthorityPath);
+
+    /// <summary>Where it stands, by <see cref="Position"/> or else by its name; null: not known.</summary>
+    internal GeoPosition? EffectivePosition => Position ?? LocationCodes.Find(Name)?.Position;
 
     private bool HasToken => Token is not null || TokenFile is not null;
 
@@ -176,6 +186,11 @@ public sealed class EdgeLocationOptions
         if (CacheBytes is { } bytes && bytes is < SlabStore.MinCapacityBytes or > SlabStore.MaxCapacityBytes)
         {
             failures.Add($"--cache-bytes must be {SlabStore.MinCapacityBytes} to {SlabStore.MaxCapacityBytes}, got {bytes}");
+        }
+
+        if (Jurisdiction is not null && Latency.Positions.Jurisdiction.FindViolation(Jurisdiction) is { } jurisdiction)
+        {
+            failures.Add($"--jurisdiction {jurisdiction}, got \"{Jurisdiction}\"");
         }
 
         if (AdvertisedAddress is not null && !(Uri.TryCreate(AdvertisedAddress, UriKind.Absolute, out var advertised) && Upstream.IsAddress(advertised)))

@@ -110,6 +110,8 @@ public sealed class RegionNode : IAsyncDisposable
             {
                 RegionName = options.Name,
                 Version = options.Version,
+                Position = options.Position,
+                Jurisdiction = options.Jurisdiction ?? "",
                 Report = () => NodeReports.Read(relay.Counters, store: null, provider.GetRequiredService<NodeHealth>().IsDraining),
             });
             services.AddSingleton<Func<IReadOnlyList<MethodShape>>>(provider => () => provider.GetRequiredService<MethodShapes>().Current);

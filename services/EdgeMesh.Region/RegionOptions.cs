@@ -1,6 +1,7 @@
 using System.Net;
 using EdgeMesh.Admin;
 using EdgeMesh.Introspection;
+using EdgeMesh.Latency.Positions;
 using EdgeMesh.Relay;
 using EdgeMesh.Relay.Hosting;
 using EdgeMesh.Relay.Telemetry;
@@ -23,6 +24,12 @@ public sealed class RegionOptions
 
     /// <summary>Directory for all that it keeps; created when missing.</summary>
     public required string DataDirectory { get; init; }
+
+    /// <summary>Where it stands; null: not said.</summary>
+    public GeoPosition? Position { get; init; }
+
+    /// <summary>Whose law holds there, as <see cref="Latency.Positions.Jurisdiction"/> says; null: not said.</summary>
+    public string? Jurisdiction { get; init; }
 
     /// <summary>The user's services behind it, each under another prefix.</summary>
     public IReadOnlyList<OriginOptions> Origins { get; init; } = [];
@@ -93,6 +100,11 @@ public sealed class RegionOptions
         if (DefaultCacheControl is not null && ObjectStoreOptions.FindCacheControlViolation(DefaultCacheControl) is { } cacheControl)
         {
             failures.Add($"--default-cache-control {cacheControl}");
+        }
+
+        if (Jurisdiction is not null && Latency.Positions.Jurisdiction.FindViolation(Jurisdiction) is { } jurisdiction)
+        {
+            failures.Add($"--jurisdiction {jurisdiction}, got \"{Jurisdiction}\"");
         }
 
         foreach (var origin in Origins)

@@ -162,7 +162,15 @@ internal sealed class RegionLink : BackgroundService
         {
             await requests.WriteAsync(new JoinRequest
             {
-                Hello = new JoinRequest.Types.Hello { Name = _options.Name, Kind = _options.Kind, Address = address, Version = _options.Version },
+                Hello = new JoinRequest.Types.Hello
+                {
+                    Name = _options.Name,
+                    Kind = _options.Kind,
+                    Address = address,
+                    Version = _options.Version,
+                    Position = _options.Position is { } place ? new Position { Latitude = place.LatitudeDegrees, Longitude = place.LongitudeDegrees } : null,
+                    Jurisdiction = _options.Jurisdiction,
+                },
             });
         }
         catch (Exception fault) when (fault is OperationCanceledException or RpcException or InvalidOperationException or IOException)

@@ -1,3 +1,4 @@
+using EdgeMesh.Latency.Positions;
 using EdgeMesh.Relay.Hosting;
 using EdgeMesh.V1;
 
@@ -26,6 +27,12 @@ internal sealed class RegionLinkOptions
 
     /// <summary>Version of the node's program.</summary>
     public required string Version { get; init; }
+
+    /// <summary>Where it stands; null: not known.</summary>
+    public GeoPosition? Position { get; init; }
+
+    /// <summary>Whose law holds there; empty: not said.</summary>
+    public string Jurisdiction { get; init; } = "";
 
     /// <summary>What the node has counted until now; called at every heartbeat. Must not block.</summary>
     public required Func<NodeReport> Report { get; init; }

@@ -13,6 +13,8 @@ internal sealed record NodeJson(
     [property: Description("When it joined, this time, ISO 8601 in UTC; null when not known.")] DateTimeOffset? Joined,
     [property: Description("When the Region last heard of it, ISO 8601 in UTC; null when not known.")] DateTimeOffset? Reported,
     [property: Description("What it counted since it started; null for a Region and before the first report.")] CountsJson? Counts,
+    [property: Description("Where it stands; null when it did not say.")] PositionJson? Position,
+    [property: Description("Whose law holds there; null when it did not say.")] string? Jurisdiction,
     [property: Description("Its process, when `up` started it; else null.")] int? Pid = null)
 {
     /// <summary>What the Region says of a node, as JSON.</summary>
@@ -25,6 +27,8 @@ internal sealed record NodeJson(
         node.JoinTime?.ToDateTimeOffset(),
         node.ReportTime?.ToDateTimeOffset(),
         node.Report is null || node.Kind == NodeKind.Region ? null : CountsJson.Of(node.Report),
+        PositionJson.Of(node.Position),
+        node.Jurisdiction.Length == 0 ? null : node.Jurisdiction,
         pid);
 
     /// <summary>A kind's word.</summary>

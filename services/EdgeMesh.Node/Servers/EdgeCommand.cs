@@ -26,6 +26,7 @@ internal sealed class EdgeCommand : ServerCommand
     private readonly Option<ByteSize?> _cacheBytes = CliOption.Value<ByteSize?>("--cache-bytes", "SIZE", "Budget of the cache, such as 512MiB; default: a quarter of the memory that the process may use.", ByteSize.TryReadOptional);
     private readonly Option<LivePolicy> _cachePolicy = CliOption.Value("--cache-policy", "NAME", "Which cached answers stay when the budget is full: density:A, from 1 (fewest calls to the origin) to 0 (least traffic from it), or s3-fifo.", TryReadPolicy, LivePolicy.Default);
     private readonly Option<string?> _recordTrace = CliOption.Text("--record-trace", "FILE", "Notes which cached answers are asked for, as keyed hashes and sizes, for edgemesh cache simulate --format own; 16 bytes a request.");
+    private readonly PlaceOptions _place;
     private readonly Option<string?> _advertise = CliOption.Text("--advertise", "URL", "Where others reach it, when that is not where it listens.");
 
     /// <summary>Creates the command.</summary>
@@ -52,6 +53,7 @@ internal sealed class EdgeCommand : ServerCommand
         Add(_cachePolicy);
         Add(_recordTrace);
         Add(_advertise);
+        _place = new(this, "default: by its name, if that begins with a known code.");
         Server.AddTo(this);
     }
 
@@ -87,6 +89,8 @@ internal sealed class EdgeCommand : ServerCommand
         CacheBytes = parsed.GetValue(_cacheBytes)?.Bytes,
         CachePolicy = parsed.GetRequiredValue(_cachePolicy),
         RecordTracePath = parsed.GetValue(_recordTrace),
+        Position = _place.Position(parsed),
+        Jurisdiction = _place.Jurisdiction(parsed),
         AdvertisedAddress = parsed.GetValue(_advertise),
         AdminListen = Server.AdminListen(parsed),
         TlsCertificatePath = Server.TlsCertificate(parsed),

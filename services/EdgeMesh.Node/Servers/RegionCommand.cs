@@ -18,6 +18,7 @@ internal sealed class RegionCommand : ServerCommand
     private readonly Option<string?> _defaultCacheControl = CliOption.Text("--default-cache-control", "VALUE", $"How edges may cache objects that say nothing about it, as in HTTP (RFC 9111); default: '{ObjectStoreOptions.StandardCacheControl}'.");
     private readonly Option<string?> _edgeTokenFile = CliOption.Text("--edge-token-file", "FILE", "A token that edges may join with, in service as long as FILE holds it; made, for its owner's eyes only, when FILE is missing.");
     private readonly OriginArguments _origins;
+    private readonly PlaceOptions _place;
 
     /// <summary>Creates the command.</summary>
     public RegionCommand(Terminal terminal, Interruption interruption, GivenOptions given)
@@ -40,6 +41,7 @@ internal sealed class RegionCommand : ServerCommand
         _origins = new(this);
         Add(_defaultCacheControl);
         Add(_edgeTokenFile);
+        _place = new(this, "default: not said.");
         Server.AddTo(this);
     }
 
@@ -75,6 +77,8 @@ internal sealed class RegionCommand : ServerCommand
         DataDirectory = parsed.GetRequiredValue(_data),
         Origins = _origins.Read(parsed, faults),
         DefaultCacheControl = parsed.GetValue(_defaultCacheControl),
+        Position = _place.Position(parsed),
+        Jurisdiction = _place.Jurisdiction(parsed),
         EdgeTokenFile = parsed.GetValue(_edgeTokenFile),
         AdminListen = Server.AdminListen(parsed),
         TlsCertificatePath = Server.TlsCertificate(parsed),

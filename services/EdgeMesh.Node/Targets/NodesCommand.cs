@@ -38,7 +38,7 @@ internal sealed class NodesCommand : CliCommand
             return ExitCodes.Success;
         }
 
-        var table = new TextTable("Name", "Kind", "Address", "State", "Joined", ">Hits", ">Misses", ">Coalesced", ">Entries", ">Cache");
+        var table = new TextTable("Name", "Kind", "Address", "State", "Position", "Joined", ">Hits", ">Misses", ">Coalesced", ">Entries", ">Cache");
         foreach (var node in nodes)
         {
             table.Add(
@@ -46,6 +46,7 @@ internal sealed class NodesCommand : CliCommand
                 node.Kind,
                 node.Address,
                 node.State,
+                $"{node.Position}",
                 Timestamps.Show(node.Joined),
                 $"{node.Counts?.Hits}",
                 $"{node.Counts?.Misses}",

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using EdgeMesh.Admin;
+using EdgeMesh.Latency.Positions;
 using EdgeMesh.Node.Servers;
 using EdgeMesh.Node.Values;
 using EdgeMesh.Region;
@@ -16,6 +17,9 @@ internal static class MeshPlan
 
     /// <summary>The Region's name.</summary>
     public const string RegionName = "eu-west-2";
+
+    /// <summary>Where the Region stands: its name says it to people only.</summary>
+    private const string RegionPlace = "LHR";
 
     private const string ExitOnStdinClose = "--exit-on-stdin-close";
 
@@ -49,14 +53,17 @@ internal static class MeshPlan
 
     /// <summary>The command line of the Region.</summary>
     public static IReadOnlyList<string> RegionArguments(string name, NodePorts ports, string dataDirectory, IReadOnlyList<OriginOptions> origins) =>
-        ["region", "--name", name, "--listen", Listen(ports.Data), "--admin-listen", Listen(ports.Admin), "--data", dataDirectory, .. OriginArguments.Show(origins), "--shutdown-timeout", ShutdownTimeout, ExitOnStdinClose];
+        ["region", "--name", name, "--listen", Listen(ports.Data), "--admin-listen", Listen(ports.Admin), "--data", dataDirectory, "--position", RegionPlace, .. Jurisdiction(RegionPlace), .. OriginArguments.Show(origins), "--shutdown-timeout", ShutdownTimeout, ExitOnStdinClose];
 
     /// <summary>The command line of an edge location.</summary>
     public static IReadOnlyList<string> EdgeArguments(string name, NodePorts ports, ChildAddresses region, ByteSize cacheBytes) =>
-        ["edge", "--name", name, "--region", TargetAddress.Show(region.Data), "--region-admin", TargetAddress.Show(region.Admin), "--listen", Listen(ports.Data), "--admin-listen", Listen(ports.Admin), "--cache-bytes", cacheBytes.ToString(), "--shutdown-timeout", ShutdownTimeout, ExitOnStdinClose];
+        ["edge", "--name", name, "--region", TargetAddress.Show(region.Data), "--region-admin", TargetAddress.Show(region.Admin), "--listen", Listen(ports.Data), "--admin-listen", Listen(ports.Admin), "--cache-bytes", cacheBytes.ToString(), .. Jurisdiction(name), "--shutdown-timeout", ShutdownTimeout, ExitOnStdinClose];
 
     /// <summary>The same command line for a person, whose terminal should not end the node.</summary>
     public static IEnumerable<string> ByHand(IEnumerable<string> arguments) => arguments.Where(argument => argument != ExitOnStdinClose);
+
+    /// <summary>The country of a location code. Positions need no option: edges have them by their names.</summary>
+    private static string[] Jurisdiction(string code) => LocationCodes.Find(code) is { } location ? ["--jurisdiction", location.CountryCode] : [];
 
     private static List<int> Choose(int from, int count, int first, IReadOnlyList<int> taken)
     {

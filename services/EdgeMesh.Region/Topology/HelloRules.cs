@@ -1,3 +1,5 @@
+using System.Globalization;
+using EdgeMesh.Latency.Positions;
 using EdgeMesh.Relay;
 using EdgeMesh.V1;
 using Google.Rpc;
@@ -29,6 +31,8 @@ internal static class HelloRules
 
         Check("hello.address", IsAddress(hello.Address) ? null : $"must be http:// or https:// with a host and nothing after its port, up to {MaxAddressBytes} bytes; is {NodeNames.Quote(hello.Address)}");
         Check("hello.version", IsVersion(hello.Version) ? null : $"must be 1 to {MaxVersionBytes} bytes of printable ASCII without spaces; is {NodeNames.Quote(hello.Version)}");
+        Check("hello.position", hello.Position is null || GeoPosition.TryCreate(hello.Position.Latitude, hello.Position.Longitude, out _) ? null : string.Create(CultureInfo.InvariantCulture, $"must be a latitude from -90 to 90 and a longitude from -180 to 180, in degrees; is {hello.Position.Latitude}, {hello.Position.Longitude}"));
+        Check("hello.jurisdiction", hello.Jurisdiction.Length > 0 && Jurisdiction.FindViolation(hello.Jurisdiction) is { } jurisdiction ? $"{jurisdiction}; is {NodeNames.Quote(hello.Jurisdiction)}" : null);
         return violations;
 
         void Check(string field, string? description)

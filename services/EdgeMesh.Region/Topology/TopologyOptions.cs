@@ -1,3 +1,4 @@
+using EdgeMesh.Latency.Positions;
 using EdgeMesh.V1;
 
 namespace EdgeMesh.Region.Topology;
@@ -11,6 +12,12 @@ internal sealed class TopologyOptions
     /// <summary>Version of the Region's program.</summary>
     public required string Version { get; init; }
 
+    /// <summary>Where the Region stands; null: not said.</summary>
+    public GeoPosition? Position { get; init; }
+
+    /// <summary>Whose law holds there; empty: not said.</summary>
+    public string Jurisdiction { get; init; } = "";
+
     /// <summary>Reads what the Region itself counted; null: nothing is told of that.</summary>
     public Func<NodeReport>? Report { get; init; }
 
@@ -23,7 +30,7 @@ internal sealed class TopologyOptions
     /// <summary>How long a lost node stays listed: long enough for an operator to see what went missing.</summary>
     public TimeSpan LostRetention { get; init; } = TimeSpan.FromHours(1);
 
-    /// <summary>Most nodes, lost ones included: at under 500 bytes each, a topology stays below the 4 MiB that one message may have.</summary>
+    /// <summary>Most nodes, lost ones included: at under 600 bytes each, a topology stays below the 4 MiB that one message may have.</summary>
     public int MaxNodes { get; init; } = 5_000;
 
     /// <summary>How long a new stream may take to say who it is.</summary>

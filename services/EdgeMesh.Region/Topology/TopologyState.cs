@@ -60,6 +60,8 @@ internal sealed class TopologyState : IDisposable
             Kind = NodeKind.Region,
             State = NodeState.Ready,
             Version = options.Version,
+            Position = options.Position is { } place ? new Position { Latitude = place.LatitudeDegrees, Longitude = place.LongitudeDegrees } : null,
+            Jurisdiction = options.Jurisdiction,
             JoinTime = Timestamp.FromDateTimeOffset(time.GetUtcNow()),
         };
         RefreshMethods();
@@ -210,6 +212,8 @@ internal sealed class TopologyState : IDisposable
                 Kind = hello.Kind,
                 Address = hello.Address,
                 Version = hello.Version,
+                Position = hello.Position,
+                Jurisdiction = hello.Jurisdiction,
                 State = NodeState.Ready,
                 JoinTime = now,
                 ReportTime = now,

@@ -48,7 +48,7 @@ public sealed class MeshPlanTests
 
         Assert.Contains("--exit-on-stdin-close", arguments);
         Assert.Equal(
-            "edge --name LHR50-1 --region http://127.0.0.1:6400 --region-admin http://127.0.0.1:6500 --listen 127.0.0.1:6401 --admin-listen 127.0.0.1:6501 --cache-bytes 1KiB --shutdown-timeout 5s",
+            "edge --name LHR50-1 --region http://127.0.0.1:6400 --region-admin http://127.0.0.1:6500 --listen 127.0.0.1:6401 --admin-listen 127.0.0.1:6501 --cache-bytes 1KiB --jurisdiction GB --shutdown-timeout 5s",
             string.Join(' ', MeshPlan.ByHand(arguments)));
     }
 }

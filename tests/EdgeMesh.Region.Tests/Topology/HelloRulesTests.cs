@@ -5,6 +5,8 @@ namespace EdgeMesh.Region.Tests.Topology;
 
 public sealed class HelloRulesTests
 {
+    private static readonly JoinRequest.Types.Hello Right = new() { Name = "LHR50-1", Kind = NodeKind.EdgeLocation, Address = "http://127.0.0.1:6401", Version = "0.1.0" };
+
     [Theory]
     [InlineData(NodeKind.EdgeLocation, "LHR50-1", "http://127.0.0.1:6401")]
     [InlineData(NodeKind.EdgeLocation, "LHR50-1", "https://edge.example")]
@@ -37,6 +39,32 @@ public sealed class HelloRulesTests
     [Fact]
     public void FindViolations_SeveralWrongFields_NamesAll() =>
         Assert.Equal(["hello.name", "hello.address", "hello.version"], Find(NodeKind.EdgeLocation, "x", "y", " ").Select(v => v.Field));
+
+    [Theory]
+    [InlineData(90.1, 0, "is 90.1, 0")]
+    [InlineData(0, -180.5, "is 0, -180.5")]
+    [InlineData(double.NaN, 0, "is NaN, 0")]
+    [InlineData(0, double.PositiveInfinity, "is 0, ")]
+    public void FindViolations_PositionOffTheEarth_IsOne(double latitude, double longitude, string part)
+    {
+        var hello = new JoinRequest.Types.Hello(Right) { Position = new Position { Latitude = latitude, Longitude = longitude } };
+
+        var violation = Assert.Single(HelloRules.FindViolations(hello, "eu-west-2"));
+
+        Assert.Equal("hello.position", violation.Field);
+        Assert.Contains(part, violation.Description, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("G B")]
+    [InlineData("GB\n")]
+    [InlineData("a-jurisdiction-of-33-letters-xxxxx")]
+    public void FindViolations_WrongJurisdiction_IsOne(string jurisdiction) =>
+        Assert.Equal("hello.jurisdiction", Assert.Single(HelloRules.FindViolations(new(Right) { Jurisdiction = jurisdiction }, "eu-west-2")).Field);
+
+    [Fact]
+    public void FindViolations_PositionAndJurisdiction_AreTaken() =>
+        Assert.Empty(HelloRules.FindViolations(new(Right) { Position = new Position { Latitude = -90, Longitude = 180 }, Jurisdiction = "GB" }, "eu-west-2"));
 
     [Fact]
     public void FindViolations_AddressOverItsLimit_IsOne() =>

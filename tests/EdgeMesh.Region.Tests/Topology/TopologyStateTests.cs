@@ -43,6 +43,19 @@ public sealed class TopologyStateTests : IDisposable
     }
 
     [Fact]
+    public void Join_NodeThatSaysWhereItStands_IsPublishedWithIt()
+    {
+        var place = new Position { Latitude = 51.47, Longitude = -0.45 };
+        _state.Join(new JoinRequest.Types.Hello { Name = "LHR50-1", Kind = NodeKind.EdgeLocation, Address = "http://127.0.0.1:6401", Version = "0.1.0", Position = place, Jurisdiction = "GB" }, out _);
+
+        var node = _state.GetSnapshot().Message.Nodes[1];
+
+        Assert.Equal(place, node.Position);
+        Assert.Equal("GB", node.Jurisdiction);
+        Assert.Null(_state.GetSnapshot().Message.Nodes[0].Position);
+    }
+
+    [Fact]
     public void GetSnapshot_AfterChange_HasLaterVersionAndCompletesTheFormer()
     {
         var former = _state.GetSnapshot();
