@@ -7,6 +7,7 @@ using EdgeMesh.Admin.Metrics;
 using EdgeMesh.Caching;
 using EdgeMesh.EdgeLocation.ControlStream;
 using EdgeMesh.Introspection;
+using EdgeMesh.Probing.Answers;
 using EdgeMesh.Relay;
 using EdgeMesh.Relay.Cache;
 using EdgeMesh.Relay.Hosting;
@@ -91,6 +92,12 @@ public sealed class EdgeLocationNode : IAsyncDisposable
             builder.Services.AddSingleton(time);
             builder.Services.AddNodeIntrospection((_, introspection) => introspection.UpstreamHealth = new UpstreamHealth(_ => regionHealth));
             builder.Services.AddSingleton(new Random());
+            builder.Services.AddProbes(relay.Counters, provider => new ReflectorFacts
+            {
+                Node = options.Name,
+                Region = () => provider.GetRequiredService<RegionLink>().Topology?.Region ?? "",
+                IsDraining = () => provider.GetRequiredService<NodeHealth>().IsDraining,
+            });
             builder.Services.AddSingleton(provider => new RegionLinkOptions
             {
                 Region = joinAddress,
@@ -106,8 +113,9 @@ public sealed class EdgeLocationNode : IAsyncDisposable
             builder.Services.AddSingleton<RegionLink>();
             builder.Services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<RegionLink>());
 
-            // 3. The relay stands before them and takes all but health.
+            // 3. The relay stands before them and takes all but health; probes are no calls of users, and answered before it.
             app = builder.Build();
+            app.UseProbes();
             relay.Use(app);
             app.UseRouting();
             app.MapGrpcService<HealthGrpcService>();

@@ -4,11 +4,11 @@ using EdgeMesh.Wire;
 
 namespace EdgeMesh.EdgeLocation;
 
-/// <summary>Sends everything to the Region but this node's own health, and refuses what is not for callers of an edge.</summary>
+/// <summary>Sends everything to the Region but what this node answers itself, and refuses what is not for callers of an edge.</summary>
 /// <remarks>
-/// Of EdgeMesh's own services, only those of <see cref="DataServices"/> are relayed: control is a node's own business with its Region, and a
-/// service that is new and not named here is refused. A path that could be one of EdgeMesh's own in other letters or with more slashes is
-/// refused as well, whatever the next node would make of it. Immutable; thread-safe.
+/// Of EdgeMesh's own services, only what <see cref="DataServices"/> and <see cref="DataMethods"/> name is relayed: control is a node's own business
+/// with its Region, and a service that is new and not named here is refused. A path that could be one of EdgeMesh's own in other letters or with more
+/// slashes is refused as well, whatever the next node would make of it. Probes do not come here: they are answered before the relay. Immutable; thread-safe.
 /// </remarks>
 internal sealed class RegionRouter(string edge, Upstream region) : IUpstreamRouter
 {
@@ -17,6 +17,9 @@ internal sealed class RegionRouter(string edge, Upstream region) : IUpstreamRout
 
     /// <summary>EdgeMesh's own services for users.</summary>
     internal static readonly string[] DataServices = ["/edgemesh.v1.ObjectStoreService/"];
+
+    /// <summary>Methods for users of services that are not all theirs.</summary>
+    internal static readonly string[] DataMethods = ["/edgemesh.v1.LatencyService/Rank"];
 
     public IEnumerable<Upstream> Upstreams => [region];
 
@@ -42,6 +45,6 @@ internal sealed class RegionRouter(string edge, Upstream region) : IUpstreamRout
             }
         }
 
-        return false;
+        return Array.IndexOf(DataMethods, path) >= 0;
     }
 }

@@ -1,4 +1,5 @@
 using EdgeMesh.Admin;
+using EdgeMesh.Region.Measurements;
 using EdgeMesh.Region.Tokens;
 using EdgeMesh.Region.Topology;
 using Microsoft.AspNetCore.Builder;
@@ -6,12 +7,13 @@ using Microsoft.AspNetCore.Routing;
 
 namespace EdgeMesh.Region;
 
-/// <summary>The control services of a Region: on its admin listener, and behind the gate on its data listener.</summary>
+/// <summary>The control services of a Region, and what it tells everyone of latency: on its admin listener, and behind the gate on its data listener.</summary>
 internal sealed class RegionAdminEndpoints : IAdminEndpoints
 {
     public void Map(IEndpointRouteBuilder endpoints)
     {
         endpoints.MapGrpcService<TopologyGrpcService>();
         endpoints.MapGrpcService<RegionAdminGrpcService>();
+        endpoints.MapGrpcService<LatencyGrpcService>();
     }
 }

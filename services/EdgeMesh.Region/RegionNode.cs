@@ -4,6 +4,7 @@ using EdgeMesh.Admin.Access;
 using EdgeMesh.Admin.Drain;
 using EdgeMesh.Admin.Metrics;
 using EdgeMesh.Introspection;
+using EdgeMesh.Probing.Answers;
 using EdgeMesh.Region.Tokens;
 using EdgeMesh.Region.Topology;
 using EdgeMesh.Relay;
@@ -99,6 +100,7 @@ public sealed class RegionNode : IAsyncDisposable
             {
                 introspection.Services.Add(ObjectStoreService.Descriptor);
                 introspection.Services.Add(TopologyService.Descriptor);
+                introspection.Services.Add(LatencyService.Descriptor);
                 introspection.Services.Add(AdminService.Descriptor);
                 introspection.UpstreamHealth = new UpstreamHealth(channels.FindHealth);
                 foreach (var origin in channels.FindDescriptors())
@@ -114,13 +116,20 @@ public sealed class RegionNode : IAsyncDisposable
                 Jurisdiction = options.Jurisdiction ?? "",
                 Report = () => NodeReports.Read(relay.Counters, store: null, provider.GetRequiredService<NodeHealth>().IsDraining),
             });
+            services.AddProbes(relay.Counters, provider => new ReflectorFacts
+            {
+                Node = options.Name,
+                Region = () => options.Name,
+                IsDraining = () => provider.GetRequiredService<NodeHealth>().IsDraining,
+            });
             services.AddSingleton<Func<IReadOnlyList<MethodShape>>>(provider => () => provider.GetRequiredService<MethodShapes>().Current);
             services.AddSingleton<TopologyState>();
             services.AddSingleton(tokens);
             services.AddSingleton(provider => new NodeDrain(provider.GetRequiredService<NodeHealth>(), app!.StopAsync));
 
-            // 3. The relay stands before them: what an origin's prefix begins goes there as bytes.
+            // 3. The relay stands before them: what an origin's prefix begins goes there as bytes. Probes are no calls of users, and answered before it.
             app = builder.Build();
+            app.UseProbes();
             relay.Use(app);
             app.UseRouting();
             new AccessGate(GateKind.Data, authenticator).Use(app);
@@ -153,7 +162,7 @@ public sealed class RegionNode : IAsyncDisposable
                 Health = shared.GetRequiredService<NodeHealth>(),
                 Drain = drain,
                 Authenticator = authenticator,
-                Services = [AdminService.Descriptor, TopologyService.Descriptor],
+                Services = [AdminService.Descriptor, TopologyService.Descriptor, LatencyService.Descriptor],
                 Time = time,
             };
             void Share(IServiceCollection admin)

@@ -9,7 +9,7 @@ public static class AccessRules
     /// <summary>What is asked of a caller of something that is not in the table, before he is told that it is not there.</summary>
     public const Role Unknown = Role.Reader;
 
-    private static readonly string[] ControlServices = ["/edgemesh.v1.AdminService/", "/edgemesh.v1.TopologyService/"];
+    private static readonly string[] ControlServices = ["/edgemesh.v1.AdminService/", "/edgemesh.v1.LatencyService/", "/edgemesh.v1.TopologyService/"];
 
     // Null: open to all, credentials or not.
     private static readonly FrozenDictionary<string, Role?> Rules = new Dictionary<string, Role?>
@@ -26,6 +26,13 @@ public static class AccessRules
         ["/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"] = Role.Reader,
         ["/edgemesh.v1.TopologyService/Join"] = Role.Edge,
         ["/edgemesh.v1.TopologyService/ListNodes"] = Role.Reader,
+        ["/edgemesh.v1.LatencyService/Probe"] = null,
+        ["/edgemesh.v1.LatencyService/ProbeStream"] = null,
+        ["/edgemesh.v1.LatencyService/Rank"] = null,
+        ["/edgemesh.v1.LatencyService/ReportLatency"] = null,
+        ["/edgemesh.v1.LatencyService/GetMatrix"] = Role.Reader,
+        ["/edgemesh.v1.LatencyService/WatchMatrix"] = Role.Reader,
+        ["/edgemesh.v1.LatencyService/ListLatencyObjectives"] = Role.Reader,
         ["/edgemesh.v1.AdminService/GetConfig"] = Role.Reader,
         ["/edgemesh.v1.AdminService/Reload"] = Role.Admin,
         ["/edgemesh.v1.AdminService/Drain"] = Role.Admin,
@@ -41,9 +48,14 @@ public static class AccessRules
     /// <returns>False: not in the table.</returns>
     public static bool TryFind(string path, out Role? least) => Rules.TryGetValue(path, out least);
 
-    /// <summary>Whether a path, however it is spelt, could be that of a control service.</summary>
+    /// <summary>Whether a path, however it is spelt, could be that of a control method: one of a control service that is not open to all.</summary>
     public static bool IsControl(string path)
     {
+        if (TryFind(path, out var least) && least is null)
+        {
+            return false;
+        }
+
         var name = path.AsSpan().TrimStart('/');
         foreach (var service in ControlServices)
         {

@@ -21,12 +21,13 @@ public sealed partial class ReferenceArrowsTests
         ["Client"] = ["Latency", "Wire", "Protos"],
         ["Relay"] = ["Wire", "Caching", "Protos"],
         ["Introspection"] = ["Relay", "Stubs"],
+        ["Probing"] = ["Latency", "Relay", "Stubs"],
         ["Admin"] = ["Introspection", "Relay", "Stubs"],
         ["Storage"] = ["Stubs"],
         ["Workloads"] = ["Relay", "Stubs"],
-        ["EdgeLocation"] = ["Admin", "Introspection", "Relay", "Client", "Latency", "Stubs"],
-        ["Region"] = ["Admin", "Storage", "Introspection", "Workloads", "Relay", "Client", "Latency", "Stubs"],
-        ["LocalZone"] = ["Admin", "Storage", "Introspection", "Workloads", "Relay", "Client", "Latency", "Stubs"],
+        ["EdgeLocation"] = ["Admin", "Introspection", "Probing", "Relay", "Client", "Latency", "Stubs"],
+        ["Region"] = ["Admin", "Storage", "Introspection", "Probing", "Workloads", "Relay", "Client", "Latency", "Stubs"],
+        ["LocalZone"] = ["Admin", "Storage", "Introspection", "Probing", "Workloads", "Relay", "Client", "Latency", "Stubs"],
         ["Lab"] = ["Latency", "Client", "Caching"],
     };
 
