@@ -96,7 +96,8 @@ public sealed unsafe partial class SlabStore
         var reader = ReadEpoch.Enter();
         try
         {
-            var reference = Volatile.Read(ref _entries[slot].Block);
+            // The end of the store waits for who is inside, and frees the table then.
+            var reference = Volatile.Read(ref _isDisposed) ? 0 : Volatile.Read(ref _entries[slot].Block);
             if (reference is 0 or EntryRecord.Cancelled)
             {
                 return null;

@@ -146,7 +146,7 @@ public sealed unsafe partial class SlabStore : ICacheStore, IDisposable
             }
 
             // Readers inside leave within a copy's time; those who come find nothing.
-            _isDisposed = true;
+            Volatile.Write(ref _isDisposed, true);
             _index.Close();
             var closedAt = ReadEpoch.Current;
             var wait = default(SpinWait);
@@ -165,6 +165,7 @@ public sealed unsafe partial class SlabStore : ICacheStore, IDisposable
 
             _tags.Dispose();
             _entries.Dispose();
+            _policy.Dispose();
             if (_holds == 0)
             {
                 _memory.Dispose();

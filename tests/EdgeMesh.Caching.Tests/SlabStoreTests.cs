@@ -301,6 +301,23 @@ public sealed class SlabStoreTests
     }
 
     [Fact]
+    public void Enumerate_AcrossTheEnd_EndsToo()
+    {
+        var store = Store(16 << 20, _time);
+        for (var i = 0; i < 100; i++)
+        {
+            store.Set(Key(i), Entry(i));
+        }
+
+        using var entries = store.Enumerate().GetEnumerator();
+        Assert.True(entries.MoveNext());
+        store.Dispose();
+
+        Assert.False(entries.MoveNext());
+        Assert.Empty(store.Enumerate());
+    }
+
+    [Fact]
     public void Dispose_WithAnEntryHeld_KeepsItReadable()
     {
         var store = Store(16 << 20, _time);

@@ -219,6 +219,15 @@ public sealed class DensityQueuesPolicy : EvictionPolicy
         }
     }
 
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        _slots.Dispose();
+        _sketch.Dispose();
+        _ghosts.Dispose();
+        _mainGhosts.Dispose();
+    }
+
     /// <summary>Counts requests for a key, and lets all counters age by them.</summary>
     private int Count1(uint hash, int requests)
     {

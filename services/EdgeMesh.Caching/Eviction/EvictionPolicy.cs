@@ -6,9 +6,9 @@ namespace EdgeMesh.Caching.Eviction;
 /// One caller at a time, under the owner's lock, for all but <see cref="Hit"/>, which any thread may call at any moment: also for a slot that
 /// is just being removed or given to another entry, which then starts with a hit too many. That costs a wrong guess, never a wrong answer.
 /// Nothing it does takes longer the more entries there are: its tables grow by one piece at a time, and no piece is copied.
-/// The state of an entry is a few bytes in large arrays without references, so the collector does not walk them.
+/// The state of an entry is a few bytes of native memory, which the collector neither walks nor frees: whoever has the policy ends it with <see cref="Dispose"/>.
 /// </remarks>
-public abstract class EvictionPolicy
+public abstract class EvictionPolicy : IDisposable
 {
     /// <summary>Most bytes that an entry can be charged: 1 TiB - 1.</summary>
     public const long MaxEntryBytes = (1L << 40) - 1;
@@ -67,6 +67,9 @@ public abstract class EvictionPolicy
     /// <summary>Evicts until <see cref="UsedBytes"/> is at most <see cref="CapacityBytes"/>.</summary>
     /// <param name="evicted">Evicted slots are appended to it.</param>
     public abstract void Trim(List<int> evicted);
+
+    /// <summary>Frees the policy's memory. Nobody may be in a call, and none may follow.</summary>
+    public abstract void Dispose();
 
     /// <summary>What policies keep of a key's hash.</summary>
     private protected static uint Fold(ulong keyHash) => (uint)(keyHash ^ (keyHash >> 32));

@@ -7,7 +7,7 @@ namespace EdgeMesh.Caching.Eviction;
 /// A count-min sketch (Cormode and Muthukrishnan, 2005) with conservative update and counters of four bits, all four of a key in one cache line. Ageing as in
 /// TinyLFU (Einziger et al., ACM TOS 2017), but block by block as requests come, so that no request waits for all counters to be halved. Not thread-safe.
 /// </remarks>
-internal sealed class FrequencySketch
+internal sealed class FrequencySketch : IDisposable
 {
     /// <summary>Most that a counter counts to.</summary>
     public const int MaxCount = 15;
@@ -92,6 +92,9 @@ internal sealed class FrequencySketch
         var split = _blocks.Add();
         _blocks[split].CopyTo(_blocks[_blocks.Count - 1]);
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => _blocks.Dispose();
 
     private static int Read(Span<ulong> block, int row, uint places)
     {

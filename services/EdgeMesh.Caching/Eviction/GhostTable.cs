@@ -6,7 +6,7 @@ namespace EdgeMesh.Caching.Eviction;
 /// dead need not be taken out; they are written over. When all of a block are alive, the table grows by a block, or the oldest of them gives way.
 /// Two keys of the same 32 bits take each other for a ghost. Not thread-safe.
 /// </remarks>
-internal sealed class GhostTable
+internal sealed class GhostTable : IDisposable
 {
     // Positions are counted in units of at most a millionth of the limit, so that 32 bits last for thousands of limits.
     private const int LimitUnitsLog2 = 20;
@@ -93,6 +93,9 @@ internal sealed class GhostTable
         ageBytes = 0;
         return false;
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => _blocks.Dispose();
 
     private bool TryPlace(Span<ulong> block, ulong ghost)
     {

@@ -115,6 +115,13 @@ public sealed class S3FifoPolicy : EvictionPolicy
         }
     }
 
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        _slots.Dispose();
+        _ghosts.Dispose();
+    }
+
     private void EvictOne(List<int> evicted)
     {
         for (var examined = 0; ; examined++)

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 
 namespace EdgeMesh.Caching.Memory;
 
@@ -15,8 +14,7 @@ internal sealed unsafe class NativeTable<T>(MemoryLedger ledger) : IDisposable
     private const int ChunkShift = 10; // About 12 to 40 KiB: little in the smallest store, and few chunks in the largest.
     private const int ChunkRecords = 1 << ChunkShift;
 
-    private nint[] _chunks = [];
-    private int _chunkCount;
+    private NativeChunks _chunks = new(ChunkRecords * sizeof(T));
     private uint _freeHead;
     private uint _limit = 1;
 
@@ -27,13 +25,13 @@ internal sealed unsafe class NativeTable<T>(MemoryLedger ledger) : IDisposable
     public int Count { get; private set; }
 
     /// <summary>Memory of the table.</summary>
-    public long Bytes => ((long)_chunkCount * ChunkRecords * sizeof(T)) + ((long)_chunks.Length * sizeof(nint));
+    public long Bytes => _chunks.Bytes;
 
     /// <summary>The record of a number.</summary>
     public ref T this[uint number]
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => ref ((T*)_chunks[number >> ChunkShift])[number & (ChunkRecords - 1)];
+        get => ref ((T*)_chunks[(int)(number >> ChunkShift)])[number & (ChunkRecords - 1)];
     }
 
     /// <summary>Takes a number, its record all zeros.</summary>
@@ -48,9 +46,11 @@ internal sealed unsafe class NativeTable<T>(MemoryLedger ledger) : IDisposable
             return free;
         }
 
-        if (_limit >> ChunkShift >= _chunkCount)
+        if (_limit >> ChunkShift >= _chunks.Count)
         {
-            AddChunk();
+            var before = Bytes;
+            _chunks.Add();
+            ledger.Take(Bytes - before);
         }
 
         var number = _limit;
@@ -67,27 +67,7 @@ internal sealed unsafe class NativeTable<T>(MemoryLedger ledger) : IDisposable
         _freeHead = number;
     }
 
-    public void Dispose()
-    {
-        for (var i = 0; i < _chunkCount; i++)
-        {
-            NativeMemory.Free((void*)_chunks[i]);
-        }
-    }
-
-    private void AddChunk()
-    {
-        if (_chunkCount == _chunks.Length)
-        {
-            var more = new nint[Math.Max(4, _chunks.Length * 2)];
-            _chunks.CopyTo(more, 0);
-            ledger.Take((long)(more.Length - _chunks.Length) * sizeof(nint));
-            Volatile.Write(ref _chunks, more);
-        }
-
-        _chunks[_chunkCount++] = (nint)NativeMemory.AllocZeroed(ChunkRecords, (nuint)sizeof(T));
-        ledger.Take((long)ChunkRecords * sizeof(T));
-    }
+    public void Dispose() => _chunks.Dispose();
 }
 
 /// <summary>What is kept of an entry outside its block.</summary>

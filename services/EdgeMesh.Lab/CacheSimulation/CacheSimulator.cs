@@ -32,6 +32,7 @@ public static class CacheSimulator
     {
         ArgumentOutOfRangeException.ThrowIfNegative(capacityBytes);
         var cache = policy.Create(trace, capacityBytes);
+        using var native = cache as IDisposable;
         var requests = trace.Requests;
         var sizes = trace.Sizes;
         long hits = 0, hitBytes = 0, bytes = 0;

@@ -25,7 +25,7 @@ public sealed class DensityQueuesPolicyTests
     [Fact]
     public void Newcomer_LargeAndAskedForOnce_DisplacesNobodyDenser()
     {
-        var driver = new PolicyDriver(Create(capacityBytes: 1000, exponent: 1));
+        using var driver = new PolicyDriver(Create(capacityBytes: 1000, exponent: 1));
         for (var i = 0; i < 10_000; i++)
         {
             driver.Request((ulong)(i % 90), 10);
@@ -40,7 +40,7 @@ public sealed class DensityQueuesPolicyTests
     [Fact]
     public void Newcomer_LargeAndAskedForOften_GetsIn()
     {
-        var driver = new PolicyDriver(Create(capacityBytes: 1000, exponent: 0));
+        using var driver = new PolicyDriver(Create(capacityBytes: 1000, exponent: 0));
         for (var i = 0; i < 400; i++)
         {
             driver.Request((ulong)i, 10);
@@ -58,8 +58,8 @@ public sealed class DensityQueuesPolicyTests
     public void Newcomer_WhoseVictimsCountersAreInflated_GetsInByLuck()
     {
         // An attacker made the residents' counters full: no newcomer is denser, however often it is asked for.
-        var never = new PolicyDriver(new DensityQueuesPolicy(1000, 0, ScriptedRandom.Repeating(0.999)));
-        var always = new PolicyDriver(new DensityQueuesPolicy(1000, 0, ScriptedRandom.Repeating(0)));
+        using var never = new PolicyDriver(new DensityQueuesPolicy(1000, 0, ScriptedRandom.Repeating(0.999)));
+        using var always = new PolicyDriver(new DensityQueuesPolicy(1000, 0, ScriptedRandom.Repeating(0)));
         foreach (var driver in new[] { never, always })
         {
             for (var i = 0; i < 20_000; i++)
@@ -83,7 +83,7 @@ public sealed class DensityQueuesPolicyTests
     public void PureRecency_BeyondTheSmallQueue_IsLearned()
     {
         // Each key comes twice, 60 requests apart, and never again; a tenth of the capacity is 10.
-        var driver = new PolicyDriver(Create(capacityBytes: 100, exponent: 1));
+        using var driver = new PolicyDriver(Create(capacityBytes: 100, exponent: 1));
         var hits = 0;
         for (var i = 0; i < 20_000; i++)
         {
@@ -98,7 +98,7 @@ public sealed class DensityQueuesPolicyTests
     public void Eviction_WhenAllEntriesAreHot_LooksAtFewOfThem()
     {
         const int Entries = 50_000;
-        var policy = Create(Entries, exponent: 1);
+        using var policy = Create(Entries, exponent: 1);
         var evicted = new List<int>();
         for (var slot = 0; slot < 2 * Entries; slot++)
         {
@@ -120,7 +120,7 @@ public sealed class DensityQueuesPolicyTests
     private static (long Objects, long Bytes) HitsOfMixedSizes(double exponent)
     {
         // Low keys are asked for more often than high ones; each fourth is ten times as large.
-        var driver = new PolicyDriver(Create(capacityBytes: 40_000, exponent));
+        using var driver = new PolicyDriver(Create(capacityBytes: 40_000, exponent));
         var random = new Random(1);
         long objects = 0, bytes = 0;
         for (var i = 0; i < 20_000; i++)

@@ -7,7 +7,7 @@ public sealed class FrequencySketchTests
     [Fact]
     public void Estimate_OfCountedKeys_IsNeverTooLow()
     {
-        var sketch = new FrequencySketch(blocks: 5);
+        using var sketch = new FrequencySketch(blocks: 5);
         for (var key = 0u; key < 100; key++)
         {
             sketch.Add(Hash(key), (int)(key % 15) + 1);
@@ -22,7 +22,7 @@ public sealed class FrequencySketchTests
     [Fact]
     public void Grow_AnyNumberOfBlocks_LosesNoCount()
     {
-        var sketch = new FrequencySketch(blocks: 1);
+        using var sketch = new FrequencySketch(blocks: 1);
         for (var key = 0u; key < 200; key++)
         {
             sketch.Add(Hash(key), 3);
@@ -39,7 +39,7 @@ public sealed class FrequencySketchTests
     [Fact]
     public void Age_AWholeShare_HalvesEveryCounter()
     {
-        var sketch = new FrequencySketch(blocks: 64);
+        using var sketch = new FrequencySketch(blocks: 64);
         sketch.Add(Hash(7), 12);
         for (var i = 0; i < 128; i++)
         {

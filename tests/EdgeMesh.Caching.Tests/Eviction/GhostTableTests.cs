@@ -11,7 +11,7 @@ public sealed class GhostTableTests
     public void Ghosts_OfTheLimit_AreRememberedAndOlderOnesNot(int bytes)
     {
         const int Limit = 500;
-        var ghosts = new GhostTable { LimitBytes = Limit * (long)bytes };
+        using var ghosts = new GhostTable { LimitBytes = Limit * (long)bytes };
         for (var key = 0u; key < 3000; key++)
         {
             ghosts.Add(Hash(key), bytes, maxGhosts: 10_000);
@@ -24,7 +24,7 @@ public sealed class GhostTableTests
     [Fact]
     public void TryTake_Twice_FindsItOnce()
     {
-        var ghosts = new GhostTable { LimitBytes = 100 };
+        using var ghosts = new GhostTable { LimitBytes = 100 };
         ghosts.Add(17, 10, maxGhosts: 8);
         ghosts.Add(18, 10, maxGhosts: 8);
 
@@ -37,7 +37,7 @@ public sealed class GhostTableTests
     [Fact]
     public void Add_MoreThanTheTableMayHold_ForgetsTheOldest()
     {
-        var ghosts = new GhostTable { LimitBytes = 1_000_000 };
+        using var ghosts = new GhostTable { LimitBytes = 1_000_000 };
         for (var key = 0u; key < 10_000; key++)
         {
             ghosts.Add(Hash(key), 1, maxGhosts: 1000);

@@ -37,9 +37,14 @@ public sealed class LivePolicyTests
     {
         Assert.True(LivePolicy.TryRead(string.Create(CultureInfo.InvariantCulture, $"density:{exponent}"), out var policy));
 
-        Assert.Equal(exponent, Assert.IsType<DensityQueuesPolicy>(policy.Create(1000, new Random(1))).Exponent);
+        using var created = policy.Create(1000, new Random(1));
+        Assert.Equal(exponent, Assert.IsType<DensityQueuesPolicy>(created).Exponent);
     }
 
     [Fact]
-    public void Create_S3Fifo_IsOfItsCapacity() => Assert.Equal(1000, Assert.IsType<S3FifoPolicy>(LivePolicy.S3Fifo.Create(1000, new Random(1))).CapacityBytes);
+    public void Create_S3Fifo_IsOfItsCapacity()
+    {
+        using var created = LivePolicy.S3Fifo.Create(1000, new Random(1));
+        Assert.Equal(1000, Assert.IsType<S3FifoPolicy>(created).CapacityBytes);
+    }
 }

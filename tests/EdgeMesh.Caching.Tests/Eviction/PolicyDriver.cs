@@ -3,7 +3,7 @@ using EdgeMesh.Caching.Eviction;
 namespace EdgeMesh.Caching.Tests.Eviction;
 
 /// <summary>Uses a policy as a store does, and checks after each step that both agree on who is resident.</summary>
-internal sealed class PolicyDriver(EvictionPolicy policy)
+internal sealed class PolicyDriver(EvictionPolicy policy) : IDisposable
 {
     private readonly Dictionary<ulong, int> _slots = [];
     private readonly Dictionary<int, (ulong Key, long Bytes)> _residents = [];
@@ -62,6 +62,8 @@ internal sealed class PolicyDriver(EvictionPolicy policy)
         TakeOutEvicted();
         Check();
     }
+
+    public void Dispose() => policy.Dispose();
 
     /// <summary>The finalizer of SplitMix64: well mixed, and different for different keys.</summary>
     private static ulong Hash(ulong key)

@@ -7,7 +7,7 @@ public sealed class S3FifoPolicyTests
     [Fact]
     public void Newcomer_AskedForOnce_LeavesFirstAndReturnsToTheMainQueue()
     {
-        var driver = new PolicyDriver(new S3FifoPolicy(100));
+        using var driver = new PolicyDriver(new S3FifoPolicy(100));
         Fill(driver, 0, 100);
 
         // 0 leaves the small queue, and is a ghost. All of the others leave before it does again.
@@ -23,7 +23,7 @@ public sealed class S3FifoPolicyTests
     [Fact]
     public void Newcomer_AskedForThreeTimesInAll_OutlivesTheSmallQueue()
     {
-        var driver = new PolicyDriver(new S3FifoPolicy(100));
+        using var driver = new PolicyDriver(new S3FifoPolicy(100));
         Fill(driver, 0, 100);
         driver.Request(1000);
         driver.Request(1000);
@@ -39,7 +39,7 @@ public sealed class S3FifoPolicyTests
     [Fact]
     public void MainQueue_AtItsHead_EvictsTheOneWithoutHits()
     {
-        var driver = new PolicyDriver(new S3FifoPolicy(100));
+        using var driver = new PolicyDriver(new S3FifoPolicy(100));
         for (var round = 0; round < 3; round++)
         {
             Fill(driver, 0, 95);
@@ -58,7 +58,7 @@ public sealed class S3FifoPolicyTests
     [Fact]
     public void Ghost_LongerAgoThanMainHasBytes_IsForgotten()
     {
-        var driver = new PolicyDriver(new S3FifoPolicy(100));
+        using var driver = new PolicyDriver(new S3FifoPolicy(100));
         Fill(driver, 0, 100);
         Fill(driver, 1000, 200);
         Assert.False(driver.Contains(5));
@@ -73,7 +73,7 @@ public sealed class S3FifoPolicyTests
     public void Eviction_WhenAllEntriesAreHot_LooksAtFewOfThem()
     {
         const int Entries = 100_000;
-        var policy = new S3FifoPolicy(Entries);
+        using var policy = new S3FifoPolicy(Entries);
         for (var slot = 0; slot < Entries; slot++)
         {
             policy.TryAdmit(slot, (ulong)slot * 0x9E3779B97F4A7C15, 1, []);

@@ -4,7 +4,7 @@ using EdgeMesh.Lab.CacheSimulation.Traces;
 namespace EdgeMesh.Lab.CacheSimulation.Policies;
 
 /// <summary>Runs a policy of the store, as shipped: the object's number is its slot.</summary>
-internal sealed class LiveCache(Trace trace, EvictionPolicy policy) : SimulatedCache(trace, policy.CapacityBytes)
+internal sealed class LiveCache(Trace trace, EvictionPolicy policy) : SimulatedCache(trace, policy.CapacityBytes), IDisposable
 {
     private readonly bool[] _isResident = new bool[trace.Sizes.Length];
     private readonly List<int> _evicted = [];
@@ -26,6 +26,8 @@ internal sealed class LiveCache(Trace trace, EvictionPolicy policy) : SimulatedC
         _evicted.Clear();
         return false;
     }
+
+    public void Dispose() => policy.Dispose();
 
     /// <summary>The finalizer of SplitMix64 (Steele et al., OOPSLA 2014).</summary>
     private static ulong Hash(ulong item)
