@@ -3,7 +3,7 @@ namespace EdgeMesh.Latency;
 /// <summary>Which round-trip times can be true. Everything that a probe or a peer says passes here before it is used.</summary>
 public static class RoundTrip
 {
-    /// <summary>Longer is no answer but a failure: Serf's limit for a coordinate's sample.</summary>
+    /// <summary>Longer is no answer but a failure: Serf's limit for a coordinate's sample (client.go, maxRTT).</summary>
     public static readonly TimeSpan Longest = TimeSpan.FromSeconds(10);
 
     /// <summary>Above zero and at most <see cref="Longest"/>.</summary>

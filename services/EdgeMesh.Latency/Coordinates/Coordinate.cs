@@ -10,7 +10,7 @@ namespace EdgeMesh.Latency.Coordinates;
 /// </remarks>
 public sealed class Coordinate
 {
-    /// <summary>Euclidean dimensions. Serf: no improvement was seen beyond 7 (after Ledlie et al., NSDI 2007); 8 align well.</summary>
+    /// <summary>Euclidean dimensions (Serf, Dimensionality, after NSDI 2007: more of them help up to a point).</summary>
     public const int Dimensions = 8;
 
     /// <summary>The error of a coordinate that has seen nothing, and the most that any has (Serf, VivaldiErrorMax).</summary>

@@ -2,16 +2,17 @@ namespace EdgeMesh.Latency.Coordinates;
 
 /// <summary>Takes the outliers out of one peer's round trips before they move a coordinate.</summary>
 /// <remarks>
-/// The moving percentile filter of Ledlie, Gardner and Seltzer, "Network Coordinates in the Wild" (NSDI 2007): the 25th percentile of
-/// the last four samples, which they found to foretell the next one best. Interpolated, so that a single low lie among four weighs a quarter and a
+/// The moving percentile filter of Ledlie, Pietzuch and Seltzer, "Stable and Accurate Network Coordinates" (ICDCS 2006): the 25th percentile of
+/// the last four samples, which they found to foretell the next one best. Their "Network Coordinates in the Wild" (NSDI 2007, section 4.1) and Serf
+/// (LatencyFilterSize 3) take a short moving median instead, which jitter pushes up. Interpolated, so that a single low lie among four weighs a quarter and a
 /// single high one nothing. Not thread-safe: its <see cref="CoordinateState"/> owns it.
 /// </remarks>
 internal sealed class LatencyFilter
 {
-    /// <summary>Samples kept (NSDI 2007).</summary>
+    /// <summary>Samples kept (ICDCS 2006).</summary>
     public const int History = 4;
 
-    /// <summary>The percentile taken (NSDI 2007).</summary>
+    /// <summary>The percentile taken (ICDCS 2006).</summary>
     public const double Percentile = 0.25;
 
     private readonly double[] _samples = new double[History];

@@ -2,8 +2,8 @@ namespace EdgeMesh.Latency.Coordinates;
 
 /// <summary>The coordinate that a node tells others than its probe partners: it stays put until its own has really moved.</summary>
 /// <remarks>
-/// Ledlie's application-level coordinate with the ENERGY heuristic (Ledlie and Seltzer, "Stable and Accurate Network Coordinates",
-/// ICDCS 2006; NSDI 2007): a window of where the coordinate was when it was last told is held against a window of where it is now, by the energy
+/// Ledlie's application-level coordinate with the ENERGY heuristic (Ledlie, Pietzuch and Seltzer, "Stable and Accurate Network
+/// Coordinates", ICDCS 2006; "update filter" in NSDI 2007): a window of where the coordinate was when it was last told is held against a window of where it is now, by the energy
 /// distance of the two sets (Szekely); past the threshold the middle of the newer window is told. Not thread-safe: one owner takes; anyone
 /// may read <see cref="Current"/>. Takes cost some 20,000 multiplications: once per probe round is plenty.
 /// </remarks>
