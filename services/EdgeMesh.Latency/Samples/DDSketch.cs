@@ -29,6 +29,18 @@ public sealed class DDSketch
     /// <summary>Counts one value, as it was measured. Zero and negative values count as <see cref="Lowest"/>.</summary>
     public void Add(TimeSpan value) => AddTo(IndexOf(value), 1);
 
+    /// <summary>Counts a value several times.</summary>
+    /// <param name="value">As measured.</param>
+    /// <param name="count">How many times, 0 or more.</param>
+    public void Add(TimeSpan value, long count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        if (count > 0)
+        {
+            AddTo(IndexOf(value), count);
+        }
+    }
+
     /// <summary>Counts a value together with those that were not measured because it took so long.</summary>
     /// <param name="value">As measured.</param>
     /// <param name="expectedInterval">How often a value should have been taken; zero or less corrects nothing.</param>
@@ -91,14 +103,32 @@ public sealed class DDSketch
         return ValueOf(index);
     }
 
-    /// <summary>The counted values from low to high: upper bound of a bucket, and how many it holds. Empty buckets are left out.</summary>
-    public IEnumerable<(TimeSpan UpperBound, long Count)> Buckets()
+    /// <summary>Which share of all values does not exceed a bound, to within the sketch's error of the bound.</summary>
+    /// <returns>0 to 1; null of an empty sketch.</returns>
+    public double? ShareWithin(TimeSpan bound)
+    {
+        if (Count == 0)
+        {
+            return null;
+        }
+
+        long within = 0;
+        for (var index = 0; index < _buckets.Length && ValueOf(index) <= bound; index++)
+        {
+            within += _buckets[index];
+        }
+
+        return (double)within / Count;
+    }
+
+    /// <summary>The counted values from low to high: middle of a bucket, as <see cref="Quantile"/> gives it, and how many it holds. Counting these gives the same sketch again, from 10 µs up: below, buckets are narrower than a tick.</summary>
+    public IEnumerable<(TimeSpan Middle, long Count)> Buckets()
     {
         for (var index = 0; index < _buckets.Length; index++)
         {
             if (_buckets[index] > 0)
             {
-                yield return (Lowest * Math.Pow(Gamma, index), _buckets[index]);
+                yield return (ValueOf(index), _buckets[index]);
             }
         }
     }
