@@ -15,15 +15,18 @@ internal sealed class AdminTargetOptions
     private static readonly Duration DefaultTimeout = new(TimeSpan.FromSeconds(30));
 
     private readonly Option<Uri> _target = CliOption.Value("--to", "URL", "The node's admin listener; with a token also a Region's data listener.", TargetAddress.TryRead, DefaultTarget);
-    private readonly Option<Duration> _timeout = CliOption.Value("--timeout", "TIME", "How long to wait for an answer.", Duration.TryRead, DefaultTimeout);
+    private readonly Option<Duration> _timeout;
     private readonly TokenOptions _token;
     private readonly TrustOption _trust;
     private readonly Option<string?> _certificate = CliOption.Text("--tls-cert", "FILE", "Ask with this client certificate, PEM, chain included, which names a role (edgemesh cert create).");
     private readonly Option<string?> _key = CliOption.Text("--tls-key", "FILE", "The certificate's private key, PEM.");
 
     /// <summary>Adds the options to a command.</summary>
-    public AdminTargetOptions(Command command)
+    /// <param name="command">The command.</param>
+    /// <param name="timeout">How long it waits unless told otherwise; null: 30 s.</param>
+    public AdminTargetOptions(Command command, Duration? timeout = null)
     {
+        _timeout = CliOption.Value("--timeout", "TIME", "How long to wait for an answer.", Duration.TryRead, timeout ?? DefaultTimeout);
         _target.Aliases.Add("--target");
         command.Add(_target);
         command.Add(_timeout);
@@ -34,8 +37,10 @@ internal sealed class AdminTargetOptions
     }
 
     /// <summary>Prepares a connection to the node.</summary>
-    public TargetConnection Connect(ParseResult parsed) =>
-        new(parsed.GetRequiredValue(_target), parsed.GetRequiredValue(_timeout).Time, TimeProvider.System, _trust.Read(parsed), _token.Read(parsed), ReadCertificate(parsed));
+    /// <param name="parsed">The options.</param>
+    /// <param name="address">Another node to connect to instead, without showing a token to it; null: the one at --to.</param>
+    public TargetConnection Connect(ParseResult parsed, Uri? address = null) =>
+        new(address ?? parsed.GetRequiredValue(_target), parsed.GetRequiredValue(_timeout).Time, TimeProvider.System, _trust.Read(parsed), address is null ? _token.Read(parsed) : null, ReadCertificate(parsed));
 
     private SslStreamCertificateContext? ReadCertificate(ParseResult parsed)
     {
