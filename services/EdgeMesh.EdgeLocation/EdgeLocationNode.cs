@@ -7,7 +7,9 @@ using EdgeMesh.Admin.Metrics;
 using EdgeMesh.Caching;
 using EdgeMesh.EdgeLocation.ControlStream;
 using EdgeMesh.Introspection;
+using EdgeMesh.Latency.Reports;
 using EdgeMesh.Probing.Answers;
+using EdgeMesh.Probing.Reports;
 using EdgeMesh.Relay;
 using EdgeMesh.Relay.Cache;
 using EdgeMesh.Relay.Hosting;
@@ -92,6 +94,7 @@ public sealed class EdgeLocationNode : IAsyncDisposable
             builder.Services.AddSingleton(time);
             builder.Services.AddNodeIntrospection((_, introspection) => introspection.UpstreamHealth = new UpstreamHealth(_ => regionHealth));
             builder.Services.AddSingleton(new Random());
+            builder.Services.AddSingleton<ClientReports>();
             builder.Services.AddProbes(relay.Counters, provider => new ReflectorFacts
             {
                 Node = options.Name,
@@ -116,6 +119,7 @@ public sealed class EdgeLocationNode : IAsyncDisposable
             // 3. The relay stands before them and takes all but health; probes are no calls of users, and answered before it.
             app = builder.Build();
             app.UseProbes();
+            ReportGrpcService.Use(app);
             relay.Use(app);
             app.UseRouting();
             app.MapGrpcService<HealthGrpcService>();

@@ -4,7 +4,9 @@ using EdgeMesh.Admin.Access;
 using EdgeMesh.Admin.Drain;
 using EdgeMesh.Admin.Metrics;
 using EdgeMesh.Introspection;
+using EdgeMesh.Latency.Reports;
 using EdgeMesh.Probing.Answers;
+using EdgeMesh.Probing.Reports;
 using EdgeMesh.Region.Tokens;
 using EdgeMesh.Region.Topology;
 using EdgeMesh.Relay;
@@ -116,6 +118,7 @@ public sealed class RegionNode : IAsyncDisposable
                 Jurisdiction = options.Jurisdiction ?? "",
                 Report = () => NodeReports.Read(relay.Counters, store: null, provider.GetRequiredService<NodeHealth>().IsDraining),
             });
+            services.AddSingleton<ClientReports>();
             services.AddProbes(relay.Counters, provider => new ReflectorFacts
             {
                 Node = options.Name,
@@ -130,6 +133,7 @@ public sealed class RegionNode : IAsyncDisposable
             // 3. The relay stands before them: what an origin's prefix begins goes there as bytes. Probes are no calls of users, and answered before it.
             app = builder.Build();
             app.UseProbes();
+            ReportGrpcService.Use(app);
             relay.Use(app);
             app.UseRouting();
             new AccessGate(GateKind.Data, authenticator).Use(app);

@@ -1,3 +1,4 @@
+using EdgeMesh.Probing.Messages;
 using EdgeMesh.Relay.Upstreams;
 using EdgeMesh.V1;
 using Grpc.Core;
@@ -168,7 +169,7 @@ internal sealed class RegionLink : BackgroundService
                     Kind = _options.Kind,
                     Address = address,
                     Version = _options.Version,
-                    Position = _options.Position is { } place ? new Position { Latitude = place.LatitudeDegrees, Longitude = place.LongitudeDegrees } : null,
+                    Position = _options.Position?.ToMessage(),
                     Jurisdiction = _options.Jurisdiction,
                 },
             });

@@ -5,6 +5,7 @@ using EdgeMesh.Node.Calls;
 using EdgeMesh.Node.Certificates;
 using EdgeMesh.Node.Completion;
 using EdgeMesh.Node.Configuration;
+using EdgeMesh.Node.Latencies;
 using EdgeMesh.Node.Objects;
 using EdgeMesh.Node.Operate;
 using EdgeMesh.Node.Output;
@@ -49,6 +50,7 @@ internal static class CommandTree
             new RemoveBucketCommand(terminal),
             new NodesCommand(terminal),
             new TopCommand(terminal),
+            new PingCommand(terminal),
             new DrainCommand(terminal),
             new BackupCommand(terminal),
             new RestoreCommand(terminal),

@@ -12,6 +12,7 @@ namespace EdgeMesh.Node.Contracts;
 [JsonSerializable(typeof(RemovedJson))]
 [JsonSerializable(typeof(NodesJson))]
 [JsonSerializable(typeof(TopJson))]
+[JsonSerializable(typeof(PingJson))]
 [JsonSerializable(typeof(BackupJson))]
 [JsonSerializable(typeof(DrainJson))]
 [JsonSerializable(typeof(MeshJson))]

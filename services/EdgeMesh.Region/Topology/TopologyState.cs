@@ -1,3 +1,4 @@
+using EdgeMesh.Probing.Messages;
 using EdgeMesh.V1;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
@@ -60,7 +61,7 @@ internal sealed class TopologyState : IDisposable
             Kind = NodeKind.Region,
             State = NodeState.Ready,
             Version = options.Version,
-            Position = options.Position is { } place ? new Position { Latitude = place.LatitudeDegrees, Longitude = place.LongitudeDegrees } : null,
+            Position = options.Position?.ToMessage(),
             Jurisdiction = options.Jurisdiction,
             JoinTime = Timestamp.FromDateTimeOffset(time.GetUtcNow()),
         };
