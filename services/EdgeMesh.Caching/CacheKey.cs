@@ -14,6 +14,13 @@ public sealed class CacheKey : IEquatable<CacheKey>
         _hash = KeyHash.Compute(bytes);
     }
 
+    /// <summary>Copies a key out of somebody's memory.</summary>
+    public CacheKey(KeyView key)
+    {
+        _bytes = key.Bytes.ToArray();
+        _hash = key.Hash;
+    }
+
     /// <summary>Length in bytes.</summary>
     public int LengthBytes => _bytes.Length;
 
@@ -22,6 +29,9 @@ public sealed class CacheKey : IEquatable<CacheKey>
 
     /// <summary>Their hash; differs from process to process.</summary>
     public KeyHash Hash => _hash;
+
+    /// <summary>The key, to look with.</summary>
+    public static implicit operator KeyView(CacheKey key) => new(key._bytes, key._hash);
 
     /// <inheritdoc/>
     public bool Equals(CacheKey? other) => other is not null && _hash == other._hash && _bytes.AsSpan().SequenceEqual(other._bytes);

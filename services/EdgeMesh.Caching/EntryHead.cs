@@ -64,6 +64,12 @@ public readonly ref struct EntryHead
     /// <summary>The purge sequence that had been applied when it was asked for.</summary>
     public long AsOf => ReadAsOf(_bytes);
 
+    /// <summary>All fields as they are kept, counts aside: the same bytes and <see cref="FieldCounts"/> are the same metadata.</summary>
+    public ReadOnlySpan<byte> FieldData => _bytes[FixedBytes..];
+
+    /// <summary>How many fields are initial, in the lower half, and how many trailers.</summary>
+    public uint FieldCounts => BitConverter.ToUInt32(_bytes[4..]);
+
     /// <summary>Response headers to replay; of a marker: the names of request fields, without values, in ordinal order.</summary>
     public FieldReader InitialMetadata => new(_bytes[FixedBytes..], BitConverter.ToUInt16(_bytes[4..]));
 

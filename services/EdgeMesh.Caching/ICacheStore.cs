@@ -17,7 +17,7 @@ public interface ICacheStore
     /// <param name="key">What it is stored under.</param>
     /// <param name="now">The timestamp of the store's clock.</param>
     /// <returns>The entry, to be disposed of at once; or a miss.</returns>
-    CacheHit Get(CacheKey key, long now);
+    CacheHit Get(scoped KeyView key, long now);
 
     /// <summary>Stores an entry in place of what stood there.</summary>
     StoreOutcome Set(CacheKey key, CacheEntry entry);

@@ -40,7 +40,6 @@ public readonly record struct KeyHash(ulong Low, ulong High)
     public static KeyHash Compute(ReadOnlySpan<byte> bytes) =>
         X86Aes.IsSupported || ArmAes.IsSupported ? ComputeByAes(bytes) : ComputeBySipHash(bytes);
 
-    [SkipLocalsInit]
     internal static KeyHash ComputeByAes(ReadOnlySpan<byte> bytes)
     {
         // 1. Whole blocks, a lane for every 16 bytes of each.
@@ -56,10 +55,9 @@ public readonly record struct KeyHash(ulong Low, ulong High)
         // 2. What is left, padded with zeros: the length tells it from a key that ends in zeros.
         if (rest > 0)
         {
-            Span<byte> last = stackalloc byte[BlockBytes];
-            last.Clear();
+            var last = default(Block);
             bytes[^rest..].CopyTo(last);
-            lanes = Absorb(ref MemoryMarshal.GetReference(last), lanes);
+            lanes = Absorb(ref last[0], lanes);
         }
 
         // 3. The lanes into one.
@@ -106,6 +104,13 @@ public readonly record struct KeyHash(ulong Low, ulong High)
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<byte> Round(Vector128<byte> state, Vector128<byte> key) =>
         X86Aes.IsSupported ? X86Aes.Encrypt(state, key) : ArmAes.MixColumns(ArmAes.Encrypt(state, Vector128<byte>.Zero)) ^ key;
+
+    // Not stackalloc: a loop beside one is compiled once, before the secret is known, and looks it up for good.
+    [InlineArray(BlockBytes)]
+    private struct Block
+    {
+        private byte _first;
+    }
 
     private readonly struct Lanes(Vector128<byte> a, Vector128<byte> b, Vector128<byte> c, Vector128<byte> d)
     {

@@ -98,7 +98,7 @@ public sealed unsafe partial class SlabStore : ICacheStore, IDisposable
     public long Sequence => Volatile.Read(ref _lastPurge);
 
     /// <inheritdoc/>
-    public CacheHit Get(CacheKey key, long now)
+    public CacheHit Get(scoped KeyView key, long now)
     {
         // 1. An entry of this key.
         var reader = ReadEpoch.Enter();

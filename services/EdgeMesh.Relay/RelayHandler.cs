@@ -129,15 +129,10 @@ public sealed class RelayHandler
 
         // 4. Its deadline.
         var request = context.Request;
-        if (!CallDeadline.TryStart(request.Headers[HeaderNames.GrpcTimeout], _time, out var deadline))
+        var headers = request.Headers;
+        if (!CallDeadline.TryStart(headers.GrpcTimeout, _time, out var deadline))
         {
-            return RefuseAsync(context, $"{HeaderNames.GrpcTimeout} must be 1 to 8 digits and one of H, M, S, m, u, n, got \"{request.Headers[HeaderNames.GrpcTimeout]}\"");
-        }
-
-        //    A relayed call has the limits of the nodes at its ends, not of this server.
-        if (context.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } dataRate)
-        {
-            dataRate.MinDataRate = null;
+            return RefuseAsync(context, $"{HeaderNames.GrpcTimeout} must be 1 to 8 digits and one of H, M, S, m, u, n, got \"{headers.GrpcTimeout}\"");
         }
 
         // 5. Whole already? Most are: one message, and the end of the stream.
@@ -157,7 +152,7 @@ public sealed class RelayHandler
             return BypassAsync(context, upstream, new BufferedContent(body), method, deadline, call);
         }
 
-        return _cache.TryHit(context, frame, call, out var lookup)
+        return _cache.TryHit(context, frame, call.Start, call, out var lookup)
             ? Task.CompletedTask
             : _cache.HandleAsync(context, lookup, frame, upstream, method, deadline, call);
     }
@@ -180,6 +175,12 @@ public sealed class RelayHandler
 
     private async Task RelayAsync(HttpContext context, Upstream upstream, MethodState method, bool isDeclared, CallDeadline deadline, CallRecord call)
     {
+        // A relayed call has the limits of the nodes at its ends, not of this server.
+        if (context.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } dataRate)
+        {
+            dataRate.MinDataRate = null;
+        }
+
         if (_cache is not null && method.Kind != MethodKind.Streaming && await TryUnaryAsync(_cache, context, upstream, method, isDeclared, deadline, call).ConfigureAwait(false))
         {
             return;
@@ -232,7 +233,7 @@ public sealed class RelayHandler
         }
 
         method.Observe(MethodKind.Unary);
-        if (!cache.TryHit(context, frame, call, out var lookup))
+        if (!cache.TryHit(context, frame, _time.GetTimestamp(), call, out var lookup))
         {
             await cache.HandleAsync(context, lookup, frame, upstream, method, deadline, call).ConfigureAwait(false);
         }

@@ -42,7 +42,7 @@ public sealed class TraceRecorderTests
         const int Requests = 100_000;
         for (var i = 0; i < Requests; i++)
         {
-            trace.Record(new CacheKey([(byte)i]), i);
+            trace.Record(KeyHash.Compute([(byte)i]), i);
         }
 
         // Nothing waited for the disk.
@@ -57,9 +57,9 @@ public sealed class TraceRecorderTests
     public async Task Record_DiskFails_GoesOnAndCounts()
     {
         var trace = TraceRecorder.Start(new FullStream(), new ManualTimeProvider());
-        trace.Record(new CacheKey([1]), 1);
+        trace.Record(KeyHash.Compute([1]), 1);
         await trace.DisposeAsync();
-        trace.Record(new CacheKey([2]), 1);
+        trace.Record(KeyHash.Compute([2]), 1);
 
         Assert.IsType<IOException>(trace.Failure);
         Assert.InRange(trace.Dropped, 1, 2);

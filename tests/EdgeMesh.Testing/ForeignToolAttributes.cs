@@ -35,6 +35,7 @@ internal static class ForeignTools
         ["nghttpd"] = "nghttp2-server",
         ["node"] = "nodejs",
         ["script"] = "bsdutils",
+        ["taskset"] = "util-linux",
         ["unshare"] = "util-linux",
     };
 

@@ -26,6 +26,9 @@ namespace EdgeMesh.Relay.Cache;
 /// </remarks>
 internal sealed class CachedCallHandler(RelayOptions options, ICacheStore store, CallForwarder forwarder, SlowReaders readers, CallTelemetry telemetry)
 {
+    // Bytes: most keys are a path, a host and a small message.
+    private const int MaxKeyOnStack = 256;
+
     // Turns of "begin again" before a caller goes alone: each means that a leader's deadline ended a fill.
     private const int MaxTurns = 4;
 
@@ -37,9 +40,10 @@ internal sealed class CachedCallHandler(RelayOptions options, ICacheStore store,
 
     /// <summary>Answers a call from the store, if there is a small enough answer; the caller sees it when the call's handler returns.</summary>
     /// <param name="frame">The request: one frame, still in the request's pipe; released when the answer is true.</param>
+    /// <param name="now">The clock's timestamp.</param>
     /// <param name="record">Notes the call.</param>
     /// <param name="lookup">What was found, for <see cref="HandleAsync"/>.</param>
-    public bool TryHit(HttpContext context, ReadOnlySequence<byte> frame, CallRecord record, out Lookup lookup)
+    public bool TryHit(HttpContext context, ReadOnlySequence<byte> frame, long now, CallRecord record, out Lookup lookup)
     {
         record.Received(frame.Length);
         var facts = RequestFacts.Read(context, record.Path);
@@ -49,8 +53,11 @@ internal sealed class CachedCallHandler(RelayOptions options, ICacheStore store,
             return false;
         }
 
-        var own = RequestKey.Primary(facts, facts.Identity, message);
-        var now = telemetry.Time.GetTimestamp();
+        var length = RequestKey.PrimaryLength(facts, facts.Identity, message);
+        Span<byte> bytes = length <= MaxKeyOnStack ? stackalloc byte[MaxKeyOnStack] : new byte[length];
+        bytes = bytes[..length];
+        RequestKey.WritePrimary(facts, facts.Identity, message, bytes);
+        var own = new KeyView(bytes);
         var found = Find(context, facts, own, now, out var key);
         using var hit = found.IsHit || facts.Identity is null ? found : FindPublic(context, facts, RequestKey.Primary(facts, null, message), now, out key);
         if (hit.IsHit && _hits.TryWrite(context, hit, now, facts, record))
@@ -62,7 +69,7 @@ internal sealed class CachedCallHandler(RelayOptions options, ICacheStore store,
             return true;
         }
 
-        lookup = new Lookup(facts, message, own, hit.IsHit);
+        lookup = new Lookup(facts, message, new CacheKey(own), hit.IsHit);
         return false;
     }
 
@@ -160,7 +167,7 @@ internal sealed class CachedCallHandler(RelayOptions options, ICacheStore store,
                         return Followed.GoAlone;
                     }
 
-                    options.Trace?.Record(fill.Job.StoredKey!, outcome.Response.Frames.Length);
+                    options.Trace?.Record(fill.Job.StoredKey!.Hash, outcome.Response.Frames.Length);
                     await writing.ConfigureAwait(false);
                     return Followed.Answered;
                 case FillOutcomeKind.Failed:
@@ -279,17 +286,17 @@ internal sealed class CachedCallHandler(RelayOptions options, ICacheStore store,
     }
 
     /// <summary>Finds what a call with credentials may share: an answer that said <c>public</c>.</summary>
-    private CacheHit FindPublic(HttpContext context, in RequestFacts facts, CacheKey shared, long now, out CacheKey key)
+    private CacheHit FindPublic(HttpContext context, in RequestFacts facts, CacheKey shared, long now, out KeyHash key)
     {
         var hit = Find(context, facts, shared, now, out key);
         return hit.IsHit && !hit.Head.IsPublic ? Leave(hit) : hit;
     }
 
     /// <summary>Finds a fresh entry under a key, or under that of the variant that the request asks for.</summary>
-    /// <param name="stored">The key that the entry is stored under.</param>
-    private CacheHit Find(HttpContext context, in RequestFacts facts, CacheKey key, long now, out CacheKey stored)
+    /// <param name="stored">The hash of the key that the entry is stored under.</param>
+    private CacheHit Find(HttpContext context, in RequestFacts facts, scoped KeyView key, long now, out KeyHash stored)
     {
-        stored = key;
+        stored = key.Hash;
         var hit = GetFresh(key, now);
         if (!hit.IsHit || hit.Head.Kind == EntryKind.Response)
         {
@@ -303,12 +310,13 @@ internal sealed class CachedCallHandler(RelayOptions options, ICacheStore store,
             return default;
         }
 
-        stored = RequestKey.Variant(key, FillJob.SelectFields(names, context.Request.Headers));
-        hit = GetFresh(stored, now);
+        var variant = RequestKey.Variant(key, FillJob.SelectFields(names, context.Request.Headers));
+        stored = variant.Hash;
+        hit = GetFresh(variant, now);
         return hit.IsHit && hit.Head.Kind != EntryKind.Response ? Leave(hit) : hit;
     }
 
-    private CacheHit GetFresh(CacheKey key, long now)
+    private CacheHit GetFresh(scoped KeyView key, long now)
     {
         var hit = store.Get(key, now);
         return hit.IsHit && now >= hit.Head.FreshUntil ? Leave(hit) : hit;

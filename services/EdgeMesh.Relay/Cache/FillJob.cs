@@ -143,7 +143,7 @@ internal sealed class FillJob
         // An entry that the store refuses still serves those who wait for it.
         _store.Set(key, entry);
         StoredKey = key;
-        _options.Trace?.Record(key, frame.Length);
+        _options.Trace?.Record(key.Hash, frame.Length);
         _table.MarkCacheable(Keys.Flight);
         return entry;
     }

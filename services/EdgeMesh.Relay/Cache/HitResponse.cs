@@ -19,7 +19,7 @@ internal sealed class HitResponse(RelayOptions options, SlowReaders readers, Tim
     /// <summary>What <c>cache-status</c> says of an answer from the store.</summary>
     public const string Hit = "hit";
 
-    private readonly MetadataText _text = new();
+    private readonly StoredMetadataTable _metadata = new();
     private readonly SecondsText _age = new(string.Empty);
     private readonly SecondsText _hitStatus = new($"{options.NodeName}; {Hit}; ttl=");
 
@@ -90,28 +90,24 @@ internal sealed class HitResponse(RelayOptions options, SlowReaders readers, Tim
         return WriteAsync(context, frames, held);
     }
 
-    /// <summary>The names that a marker holds.</summary>
-    public string[] ReadNames(EntryHead marker)
-    {
-        var fields = marker.InitialMetadata;
-        var names = new string[fields.Remaining];
-        for (var i = 0; fields.MoveNext(); i++)
-        {
-            names[i] = _text.Get(fields.Name);
-        }
-
-        return names;
-    }
+    /// <summary>The names that a marker holds, in lower case.</summary>
+    public string[] ReadNames(EntryHead marker) => Array.ConvertAll(_metadata.Get(marker).Initial, field => field.Key.ToLowerInvariant());
 
     /// <summary>Sets headers, the stored ones and what this node says, and trailers, which go after the body.</summary>
     private void WriteFields(HttpContext context, EntryHead head, long now, bool isDecoded, SecondsText status)
     {
         var headers = context.Response.Headers;
-        Set(headers, head.InitialMetadata, isDecoded ? HeaderNames.GrpcEncoding : null);
+        var stored = _metadata.Get(head);
+        Set(headers, stored.Initial);
+        if (isDecoded)
+        {
+            headers.Remove(HeaderNames.GrpcEncoding);
+        }
+
         headers.Age = _age.Format(head.InitialAge + time.GetElapsedTime(head.StoredAt, now));
         headers[ResponseMetadata.CacheStatus] = status.Format(time.GetElapsedTime(now, head.FreshUntil));
         StatusResponse.SetNode(context, options.NodeName);
-        Set(context.Features.GetRequiredFeature<IHttpResponseTrailersFeature>().Trailers, head.Trailers, without: null);
+        Set(context.Features.GetRequiredFeature<IHttpResponseTrailersFeature>().Trailers, stored.Trailers);
     }
 
     /// <summary>Writes frames piece by piece. Ends with the last, when the caller goes, or when it is given up for not reading.</summary>
@@ -146,22 +142,11 @@ internal sealed class HitResponse(RelayOptions options, SlowReaders readers, Tim
         }
     }
 
-    /// <summary>Sets fields; those of one name stand together.</summary>
-    private void Set(IHeaderDictionary headers, FieldReader fields, string? without)
+    private static void Set(IHeaderDictionary headers, KeyValuePair<string, StringValues>[] fields)
     {
-        while (fields.MoveNext())
+        foreach (var (name, values) in fields)
         {
-            var name = _text.Get(fields.Name);
-            StringValues values = _text.Get(fields.Value);
-            for (var next = fields; next.MoveNext() && next.Name.SequenceEqual(fields.Name); fields = next)
-            {
-                values = StringValues.Concat(values, _text.Get(next.Value));
-            }
-
-            if (name != without)
-            {
-                headers[name] = values;
-            }
+            headers[name] = values;
         }
     }
 }

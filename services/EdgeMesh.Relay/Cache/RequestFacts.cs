@@ -71,7 +71,7 @@ internal readonly struct RequestFacts
                     acceptedEncodings = values;
                     break;
                 case MetadataClass.Protocol when name.Equals(HeaderNames.ContentType, StringComparison.OrdinalIgnoreCase):
-                    contentType = values.ToString().ToLowerInvariant();
+                    contentType = values == HeaderNames.GrpcContentType ? HeaderNames.GrpcContentType : values.ToString().ToLowerInvariant();
                     break;
                 case MetadataClass.Protocol when name.Equals(HeaderNames.GrpcEncoding, StringComparison.OrdinalIgnoreCase):
                     encoding = values.ToString();

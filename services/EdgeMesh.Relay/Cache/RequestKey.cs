@@ -19,6 +19,7 @@ internal static class RequestKey
 {
     private const byte VariantMark = 1;
     private const byte FlightMark = 2;
+    private const int LengthBytes = sizeof(int);
 
     /// <summary>The message of a request, decompressed, within a bound.</summary>
     /// <returns>False when it is coded in a way that is not known, badly, or beyond <paramref name="maxBytes"/>.</returns>
@@ -46,10 +47,21 @@ internal static class RequestKey
     /// <summary>The primary key.</summary>
     public static CacheKey Primary(in RequestFacts facts, byte[]? identity, ReadOnlySequence<byte> message)
     {
-        const int LengthBytes = sizeof(int);
+        var key = new byte[PrimaryLength(facts, identity, message)];
+        WritePrimary(facts, identity, message, key);
+        return new CacheKey(key);
+    }
+
+    /// <summary>Bytes of the primary key.</summary>
+    public static int PrimaryLength(in RequestFacts facts, byte[]? identity, ReadOnlySequence<byte> message) =>
+        (4 * LengthBytes) + facts.Path.Length + facts.Host.Length + facts.ContentType.Length + (identity?.Length ?? 0) + (int)message.Length;
+
+    /// <summary>Writes the primary key.</summary>
+    /// <param name="key">As long as <see cref="PrimaryLength"/> says.</param>
+    public static void WritePrimary(in RequestFacts facts, byte[]? identity, ReadOnlySequence<byte> message, Span<byte> key)
+    {
         var identityLength = identity?.Length ?? 0;
-        var key = new byte[(4 * LengthBytes) + facts.Path.Length + facts.Host.Length + facts.ContentType.Length + identityLength + (int)message.Length];
-        var rest = key.AsSpan();
+        var rest = key;
         Append(ref rest, facts.Path);
         Append(ref rest, facts.Host);
         Append(ref rest, facts.ContentType);
@@ -58,7 +70,6 @@ internal static class RequestKey
         identity?.CopyTo(rest);
         rest = rest[identityLength..];
         message.CopyTo(rest);
-        return new CacheKey(key);
 
         static void Append(ref Span<byte> rest, string text)
         {
@@ -71,17 +82,17 @@ internal static class RequestKey
     }
 
     /// <summary>The key of a variant, by the values of the fields that <c>vary</c> names.</summary>
-    public static CacheKey Variant(CacheKey primary, IReadOnlyList<KeyValuePair<string, StringValues>> varyValues) => Extend(primary, VariantMark, varyValues);
+    public static CacheKey Variant(scoped KeyView primary, IReadOnlyList<KeyValuePair<string, StringValues>> varyValues) => Extend(primary, VariantMark, varyValues);
 
     /// <summary>The key of a fill in flight: calls share it only if nothing that may change the answer differs.</summary>
     public static CacheKey Flight(CacheKey primary, in RequestFacts facts) => facts.Influences is null ? primary : Extend(primary, FlightMark, facts.Influences);
 
-    private static CacheKey Extend(CacheKey primary, byte mark, IReadOnlyList<KeyValuePair<string, StringValues>> fields)
+    private static CacheKey Extend(scoped KeyView primary, byte mark, IReadOnlyList<KeyValuePair<string, StringValues>> fields)
     {
-        var key = new byte[primary.LengthBytes + 1 + FieldDigest.SizeBytes];
+        var key = new byte[primary.Bytes.Length + 1 + FieldDigest.SizeBytes];
         primary.Bytes.CopyTo(key);
-        key[primary.LengthBytes] = mark;
-        FieldDigest.Compute(fields).CopyTo(key, primary.LengthBytes + 1);
+        key[primary.Bytes.Length] = mark;
+        FieldDigest.Compute(fields).CopyTo(key, primary.Bytes.Length + 1);
         return new CacheKey(key);
     }
 }

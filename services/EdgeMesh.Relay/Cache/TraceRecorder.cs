@@ -59,11 +59,11 @@ public sealed class TraceRecorder : IAsyncDisposable
     }
 
     /// <summary>Notes that an answer was asked for. Never waits.</summary>
-    /// <param name="key">What it is stored under.</param>
+    /// <param name="key">The hash of what it is stored under.</param>
     /// <param name="bytes">Its size: head, frames and key.</param>
-    public void Record(CacheKey key, long bytes)
+    public void Record(KeyHash key, long bytes)
     {
-        var hash = BitOperations.RotateLeft((key.Hash.Low ^ _lowKey) * 0x9E3779B97F4A7C15, 32) ^ ((key.Hash.High ^ _highKey) * 0xBF58476D1CE4E5B9);
+        var hash = BitOperations.RotateLeft((key.Low ^ _lowKey) * 0x9E3779B97F4A7C15, 32) ^ ((key.High ^ _highKey) * 0xBF58476D1CE4E5B9);
         if (!_requests.Writer.TryWrite(new Request(hash, _time.GetTimestamp(), bytes)))
         {
             Interlocked.Increment(ref _dropped);

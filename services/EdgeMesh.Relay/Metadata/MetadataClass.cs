@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using ServerNames = Microsoft.Net.Http.Headers.HeaderNames;
 
 namespace EdgeMesh.Relay.Metadata;
 
@@ -45,9 +46,21 @@ internal static class RequestMetadata
 
     private static readonly FrozenDictionary<string, MetadataClass> Classes = Build();
 
+    // Nearly every call has these, and the server gives a name that it knows as the same string each time.
+    private static readonly KeyValuePair<string, MetadataClass>[] Frequent =
+        [.. new[] { ServerNames.ContentType, ServerNames.TE, ServerNames.UserAgent, ServerNames.GrpcAcceptEncoding, ServerNames.GrpcTimeout, ServerNames.ContentLength }.Select(name => KeyValuePair.Create(name, Classes[name]))];
+
     /// <summary>The class of a name, whatever its case.</summary>
     public static MetadataClass Classify(string name)
     {
+        foreach (var (known, kind) in Frequent)
+        {
+            if (ReferenceEquals(name, known))
+            {
+                return kind;
+            }
+        }
+
         if (Classes.TryGetValue(name, out var found))
         {
             return found;
