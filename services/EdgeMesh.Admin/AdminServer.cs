@@ -1,5 +1,6 @@
 using System.Net;
 using EdgeMesh.Admin.Access;
+using EdgeMesh.Admin.Configuration;
 using EdgeMesh.Admin.Drain;
 using EdgeMesh.Admin.Health;
 using EdgeMesh.Admin.Listening;
@@ -50,10 +51,12 @@ public sealed class AdminServer : IAsyncDisposable
         builder.Services.AddSingleton(options.Time);
         builder.Services.AddSingleton(options.Health);
         builder.Services.AddSingleton(options.Drain);
+        builder.Services.AddSingleton(options.Configuration);
         builder.Services.AddGrpc();
         builder.Services.AddReflection(options.Services);
         builder.Services.AddSingleton<IAdminEndpoints, HealthEndpoints>();
         builder.Services.AddSingleton<IAdminEndpoints, DrainEndpoints>();
+        builder.Services.AddSingleton<IAdminEndpoints, ConfigurationEndpoints>();
         configure(builder.Services);
         Listen(builder, options);
         var app = builder.Build();

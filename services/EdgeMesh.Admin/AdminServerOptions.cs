@@ -1,5 +1,6 @@
 using System.Net;
 using EdgeMesh.Admin.Access;
+using EdgeMesh.Admin.Configuration;
 using EdgeMesh.Admin.Drain;
 using EdgeMesh.Introspection;
 using EdgeMesh.Relay.Hosting;
@@ -21,6 +22,9 @@ public sealed class AdminServerOptions
 
     /// <summary>Takes the node out of service.</summary>
     public required NodeDrain Drain { get; init; }
+
+    /// <summary>The options that the node follows.</summary>
+    public required NodeConfiguration Configuration { get; init; }
 
     /// <summary>Recognises callers.</summary>
     public required Authenticator Authenticator { get; init; }

@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using EdgeMesh.Admin;
 using EdgeMesh.Admin.Access;
+using EdgeMesh.Admin.Configuration;
 using EdgeMesh.Admin.Drain;
 using EdgeMesh.Admin.Health;
 using EdgeMesh.Admin.Metrics;
@@ -58,18 +59,18 @@ public sealed class EdgeLocationNode : IAsyncDisposable
     /// <summary>Where its admin listener is.</summary>
     public Uri AdminAddress => _admin.Address;
 
-    /// <inheritdoc cref="StartAsync(EdgeLocationOptions, Action{ILoggingBuilder}, IAdminEndpoints, CancellationToken)"/>
+    /// <inheritdoc cref="StartAsync(EdgeLocationOptions, Action{ILoggingBuilder}, NodeConfiguration, CancellationToken)"/>
     public static Task<EdgeLocationNode> StartAsync(EdgeLocationOptions options, Action<ILoggingBuilder> logging, CancellationToken cancellationToken) =>
-        StartAsync(options, logging, configuration: null, cancellationToken);
+        StartAsync(options, logging, NodeConfiguration.Fixed, cancellationToken);
 
     /// <summary>Starts an edge location.</summary>
     /// <param name="options">What it is told.</param>
     /// <param name="logging">Where logs go.</param>
-    /// <param name="configuration">How its administrators reach the configuration of the process; null: they do not.</param>
+    /// <param name="configuration">The configuration of the process, for the node's administrators.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="OptionsValidationException">Options are wrong; one line a fault.</exception>
     /// <exception cref="ListenException">An address cannot be listened on.</exception>
-    public static async Task<EdgeLocationNode> StartAsync(EdgeLocationOptions options, Action<ILoggingBuilder> logging, IAdminEndpoints? configuration, CancellationToken cancellationToken)
+    public static async Task<EdgeLocationNode> StartAsync(EdgeLocationOptions options, Action<ILoggingBuilder> logging, NodeConfiguration configuration, CancellationToken cancellationToken)
     {
         // 1. The relay: calls to the Region on connections of their own, answers in the store.
         var (endPoint, adminEndPoint, checkedTls, joinAddress) = options.Validate();
@@ -145,19 +146,14 @@ public sealed class EdgeLocationNode : IAsyncDisposable
                 Tls = tls,
                 Health = app.Services.GetRequiredService<NodeHealth>(),
                 Drain = drain,
+                Configuration = configuration,
                 Authenticator = new Authenticator(tokens, () => tls.Current.ClientAuthorities),
                 Services = [AdminService.Descriptor],
                 Time = time,
             };
             var notes = new ReadinessNotes(() => [link.IsJoined ? $"joined {region}" : $"{region} is away: this node serves what it has"]);
-            void AddEndpoints(IServiceCollection endpoints)
-            {
+            void AddEndpoints(IServiceCollection endpoints) =>
                 endpoints.AddSingleton(notes).AddSingleton<IAdminEndpoints, AdminControlEndpoints>().AddMetricsEndpoints(meters, options.Name, options.Version);
-                if (configuration is not null)
-                {
-                    endpoints.AddSingleton(configuration);
-                }
-            }
 
             var admin = await AdminServer.StartAsync(adminOptions, logging, AddEndpoints, cancellationToken).ConfigureAwait(false);
             address.SetResult(options.AdvertisedAddress ?? listening.GetLeftPart(UriPartial.Authority));

@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using EdgeMesh.Admin;
 using EdgeMesh.Admin.Access;
+using EdgeMesh.Admin.Configuration;
 using EdgeMesh.Admin.Drain;
 using EdgeMesh.Admin.Metrics;
 using EdgeMesh.Introspection;
@@ -55,19 +56,19 @@ public sealed class RegionNode : IAsyncDisposable
     /// <summary>Where its admin listener is.</summary>
     public Uri AdminAddress => _admin.Address;
 
-    /// <inheritdoc cref="StartAsync(RegionOptions, Action{ILoggingBuilder}, IAdminEndpoints, CancellationToken)"/>
+    /// <inheritdoc cref="StartAsync(RegionOptions, Action{ILoggingBuilder}, NodeConfiguration, CancellationToken)"/>
     public static Task<RegionNode> StartAsync(RegionOptions options, Action<ILoggingBuilder> logging, CancellationToken cancellationToken) =>
-        StartAsync(options, logging, configuration: null, cancellationToken);
+        StartAsync(options, logging, NodeConfiguration.Fixed, cancellationToken);
 
     /// <summary>Starts a Region.</summary>
     /// <param name="options">What it is told.</param>
     /// <param name="logging">Where logs go.</param>
-    /// <param name="configuration">How its administrators reach the configuration of the process; null: they do not.</param>
+    /// <param name="configuration">The configuration of the process, for the node's administrators.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="OptionsValidationException">Options are wrong; one line a fault.</exception>
     /// <exception cref="DataDirectoryException">The data directory cannot be used.</exception>
     /// <exception cref="ListenException">An address cannot be listened on.</exception>
-    public static async Task<RegionNode> StartAsync(RegionOptions options, Action<ILoggingBuilder> logging, IAdminEndpoints? configuration, CancellationToken cancellationToken)
+    public static async Task<RegionNode> StartAsync(RegionOptions options, Action<ILoggingBuilder> logging, NodeConfiguration configuration, CancellationToken cancellationToken)
     {
         // 1. Everything that can be wrong before a port is taken.
         var (endPoint, adminEndPoint, checkedTls) = options.Validate();
@@ -128,6 +129,7 @@ public sealed class RegionNode : IAsyncDisposable
             services.AddSingleton<Func<IReadOnlyList<MethodShape>>>(provider => () => provider.GetRequiredService<MethodShapes>().Current);
             services.AddSingleton<TopologyState>();
             services.AddSingleton(tokens);
+            services.AddSingleton(configuration);
             services.AddSingleton(provider => new NodeDrain(provider.GetRequiredService<NodeHealth>(), app!.StopAsync));
 
             // 3. The relay stands before them: what an origin's prefix begins goes there as bytes. Probes are no calls of users, and answered before it.
@@ -165,24 +167,18 @@ public sealed class RegionNode : IAsyncDisposable
                 Tls = tls,
                 Health = shared.GetRequiredService<NodeHealth>(),
                 Drain = drain,
+                Configuration = configuration,
                 Authenticator = authenticator,
                 Services = [AdminService.Descriptor, TopologyService.Descriptor, LatencyService.Descriptor],
                 Time = time,
             };
-            void Share(IServiceCollection admin)
-            {
-                admin
-                    .AddSingleton(tokens)
-                    .AddSingleton(store)
-                    .AddSingleton(topology)
-                    .AddSingleton(shared.GetRequiredService<TopologyOptions>())
-                    .AddSingleton<IAdminEndpoints, RegionAdminEndpoints>()
-                    .AddMetricsEndpoints(meters, options.Name, options.Version);
-                if (configuration is not null)
-                {
-                    admin.AddSingleton(configuration);
-                }
-            }
+            void Share(IServiceCollection admin) => admin
+                .AddSingleton(tokens)
+                .AddSingleton(store)
+                .AddSingleton(topology)
+                .AddSingleton(shared.GetRequiredService<TopologyOptions>())
+                .AddSingleton<IAdminEndpoints, RegionAdminEndpoints>()
+                .AddMetricsEndpoints(meters, options.Name, options.Version);
 
             var admin = await AdminServer.StartAsync(adminOptions, logging, Share, cancellationToken).ConfigureAwait(false);
             return new RegionNode(app, admin, drain, storeLog, store, router, channels, tls, tokenFile);

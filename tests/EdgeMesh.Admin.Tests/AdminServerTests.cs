@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using EdgeMesh.Admin.Access;
+using EdgeMesh.Admin.Configuration;
 using EdgeMesh.Admin.Drain;
 using EdgeMesh.Admin.Health;
 using EdgeMesh.Admin.Listening;
@@ -94,7 +95,7 @@ public sealed class AdminServerTests : IAsyncLifetime
     }
 
     private Task<AdminServer> StartAsync(IPEndPoint endPoint) => AdminServer.StartAsync(
-        new AdminServerOptions { EndPoint = endPoint, Health = _health, Drain = new NodeDrain(_health, _ => Task.CompletedTask), Authenticator = new Authenticator(new TokenTable(), () => null), Services = [], Time = _time },
+        new AdminServerOptions { EndPoint = endPoint, Health = _health, Drain = new NodeDrain(_health, _ => Task.CompletedTask), Configuration = NodeConfiguration.Fixed, Authenticator = new Authenticator(new TokenTable(), () => null), Services = [], Time = _time },
         _ => { },
         services => services.AddSingleton(new ReadinessNotes(() => ["all is well"])),
         CancellationToken.None);

@@ -23,12 +23,14 @@ public enum GateKind
 /// <summary>Stands between routing and endpoints, and lets pass who may.</summary>
 /// <remarks>
 /// It judges the endpoint that routing chose, by that endpoint's own path, never the caller's spelling. Steps: (1) what browsers send on
-/// behalf of websites is refused: a request with <c>origin</c>, and, where no credential is needed, one whose host is a name (DNS
-/// rebinding); (2) the table's line; (3) the credential; (4) the path must be spelt as the endpoint's. Immutable; thread-safe.
+/// behalf of websites is refused: a request with <c>origin</c>, or with a <c>sec-fetch-site</c> that names another page as its cause
+/// (Fetch Metadata), and, where no credential is needed, one whose host is a name (DNS rebinding); (2) the table's line; (3) the credential; (4) the path must be spelt as the endpoint's. Immutable; thread-safe.
 /// </remarks>
 public sealed class AccessGate(GateKind kind, Authenticator authenticator)
 {
     private const string Localhost = "localhost";
+    private const string SecFetchSite = "sec-fetch-site";
+    private const string TypedByUser = "none";
 
     /// <summary>Puts the gate into an application, after its routing.</summary>
     public void Use(IApplicationBuilder app) => app.Use(next => context => Judge(context) is { } refusal ? refusal.WriteAsync(context) : next(context));
@@ -53,9 +55,9 @@ public sealed class AccessGate(GateKind kind, Authenticator authenticator)
         }
 
         // 1
-        if (kind != GateKind.Data && context.Request.Headers.Origin.Count > 0)
+        if (kind != GateKind.Data && IsOfWebPage(context.Request.Headers))
         {
-            return Refusal.Denied("requests from web pages, which have an origin, are not answered here");
+            return Refusal.Denied("requests from web pages are not answered here");
         }
 
         // 2
@@ -104,6 +106,10 @@ public sealed class AccessGate(GateKind kind, Authenticator authenticator)
 
     /// <summary>Nothing, or what the gRPC stack maps to say UNIMPLEMENTED: these answer for paths that are nobody's.</summary>
     private static bool IsPattern(string path) => path.Length == 0 || path.Contains('{', StringComparison.Ordinal);
+
+    /// <summary>Images and scripts that a page names are fetched without <c>origin</c>.</summary>
+    private static bool IsOfWebPage(IHeaderDictionary headers) =>
+        headers.Origin.Count > 0 || (headers.TryGetValue(SecFetchSite, out var site) && site != TypedByUser);
 
     private static bool IsAddressOrLocalhost(HostString host) =>
         !host.HasValue || host.Host.Equals(Localhost, StringComparison.OrdinalIgnoreCase) || IPAddress.TryParse(host.Host.AsSpan().Trim("[]"), out _);

@@ -42,6 +42,9 @@ public static class AccessRules
         ["/edgemesh.v1.AdminService/RevokeToken"] = Role.Admin,
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
+    /// <summary>The paths of all lines: gRPC methods, and HTTP paths, which have one segment.</summary>
+    public static IReadOnlyList<string> Paths => Rules.Keys;
+
     /// <summary>Finds the line of an endpoint.</summary>
     /// <param name="path">The endpoint's own path, not the caller's spelling of it.</param>
     /// <param name="least">The least role; null: open to all.</param>

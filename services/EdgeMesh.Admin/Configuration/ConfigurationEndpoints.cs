@@ -1,31 +1,31 @@
+using EdgeMesh.V1;
+using Google.Protobuf;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 
 namespace EdgeMesh.Admin.Configuration;
 
-/// <summary><c>GET /config</c>: the options in force and where each came from, secrets hidden. <c>POST /reload</c>: reads them again and follows what can be followed.</summary>
-/// <remarks>Thread-safe as far as its delegates are. What they answer is JSON; who runs the process owns its shape.</remarks>
-/// <param name="read">The options in force.</param>
-/// <param name="reload">Reloads; false: the new configuration has faults (answered with 422).</param>
-public sealed class ConfigurationEndpoints(Func<string> read, Func<CancellationToken, Task<(bool IsRight, string Json)>> reload) : IAdminEndpoints
+/// <summary><c>GET /config</c> and <c>POST /reload</c>: <see cref="AdminService"/>'s GetConfig and Reload for those who have an HTTP client only. They answer the messages as JSON; faults of a new configuration with 422.</summary>
+internal sealed class ConfigurationEndpoints(NodeConfiguration configuration) : IAdminEndpoints
 {
-    /// <inheritdoc/>
+    private static readonly JsonFormatter Json = new(JsonFormatter.Settings.Default.WithFormatDefaultValues(true).WithIndentation());
+
     public void Map(IEndpointRouteBuilder endpoints)
     {
-        endpoints.MapGet("/config", context => AnswerAsync(context, StatusCodes.Status200OK, read()));
+        endpoints.MapGet("/config", context => AnswerAsync(context, StatusCodes.Status200OK, configuration.Read()));
         endpoints.MapPost("/reload", async context =>
         {
-            var (isRight, json) = await reload(context.RequestAborted).ConfigureAwait(false);
-            await AnswerAsync(context, isRight ? StatusCodes.Status200OK : StatusCodes.Status422UnprocessableEntity, json).ConfigureAwait(false);
+            var result = await configuration.ReloadAsync(context.RequestAborted).ConfigureAwait(false);
+            await AnswerAsync(context, result.Faults.Count == 0 ? StatusCodes.Status200OK : StatusCodes.Status422UnprocessableEntity, result).ConfigureAwait(false);
         });
     }
 
-    private static Task AnswerAsync(HttpContext context, int status, string json)
+    private static Task AnswerAsync(HttpContext context, int status, IMessage message)
     {
         context.Response.StatusCode = status;
         context.Response.ContentType = "application/json";
         context.Response.Headers.CacheControl = "no-store";
-        return context.Response.WriteAsync(json + "\n");
+        return context.Response.WriteAsync(Json.Format(message) + "\n");
     }
 }

@@ -3,13 +3,15 @@ using EdgeMesh.Node.CommandLine;
 using EdgeMesh.Node.Contracts;
 using EdgeMesh.Node.Output;
 using EdgeMesh.Node.Servers;
+using EdgeMesh.Node.Targets;
+using EdgeMesh.V1;
 
 namespace EdgeMesh.Node.Configuration;
 
 /// <summary><c>edgemesh config show</c>: of a running node.</summary>
 internal sealed class ConfigShowCommand : CliCommand
 {
-    private readonly AdminRequests _admin;
+    private readonly AdminTargetOptions _target;
     private readonly Option<bool> _json = CliOption.Json();
 
     /// <summary>Creates the command, and a subcommand for each server.</summary>
@@ -20,7 +22,7 @@ internal sealed class ConfigShowCommand : CliCommand
             ["edgemesh config show", "edgemesh config show --to http://127.0.0.1:6501 --json"],
             terminal)
     {
-        _admin = new(this);
+        _target = new(this);
         Add(_json);
         foreach (var server in servers)
         {
@@ -34,20 +36,23 @@ internal sealed class ConfigShowCommand : CliCommand
     /// <inheritdoc/>
     protected override async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        Write(Terminal, await _admin.AskAsync(parsed, HttpMethod.Get, "/config", ContractContext.Default.ConfigJson, cancellationToken), parsed.GetValue(_json));
+        using var connection = _target.Connect(parsed);
+        var client = new AdminService.AdminServiceClient(connection.Channel);
+        var (config, _) = await connection.CallAsync(options => client.GetConfigAsync(new GetConfigRequest(), options), cancellationToken);
+        Write(Terminal, config.Options, parsed.GetValue(_json));
         return ExitCodes.Success;
     }
 
-    private static void Write(Terminal terminal, ConfigJson config, bool json)
+    private static void Write(Terminal terminal, IReadOnlyCollection<ConfigOption> options, bool json)
     {
         if (json)
         {
-            JsonOutput.Write(terminal, config);
+            JsonOutput.Write(terminal, ConfigJson.Of(options));
             return;
         }
 
         var table = new TextTable("Option", "Value", "Source");
-        foreach (var option in config.Options)
+        foreach (var option in options)
         {
             table.Add(option.Path, option.Hidden ? "(hidden)" : string.Join(" ", option.Values), option.Source);
         }
@@ -82,7 +87,7 @@ internal sealed class ConfigShowCommand : CliCommand
         protected override Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
         {
             var resolved = _server.Resolve((RootCommand)parsed.RootCommandResult.Command);
-            Write(Terminal, ConfigJson.Of(EffectiveOption.Of(_server.Name, resolved)), parsed.GetValue(_json));
+            Write(Terminal, [.. EffectiveOption.Of(_server.Name, resolved).Select(option => option.ToMessage())], parsed.GetValue(_json));
             return Task.FromResult(ExitCodes.Success);
         }
     }

@@ -2,6 +2,7 @@ using System.Collections;
 using System.CommandLine;
 using EdgeMesh.Node.CommandLine;
 using EdgeMesh.Node.Values;
+using EdgeMesh.V1;
 using Microsoft.Extensions.Logging;
 
 namespace EdgeMesh.Node.Configuration;
@@ -35,6 +36,9 @@ internal sealed record EffectiveOption(string Path, Option Option, object? Value
                result is { Implicit: false } ? TextsOf(result.Tokens.Select(token => token.Value)) : DefaultOf(option),
                resolved.SourceOf(option)),
     ];
+
+    /// <summary>What administrators may see of it.</summary>
+    public ConfigOption ToMessage() => new() { Path = Path, Values = { IsSecret ? [] : Texts }, Source = Source.ToString(), Hidden = IsSecret };
 
     /// <summary>Whether another configuration says the same of this option, in whatever words.</summary>
     public bool HasValueOf(EffectiveOption other) => StructuralComparisons.StructuralEqualityComparer.Equals(Value, other.Value);

@@ -2,13 +2,15 @@ using System.CommandLine;
 using EdgeMesh.Node.CommandLine;
 using EdgeMesh.Node.Contracts;
 using EdgeMesh.Node.Output;
+using EdgeMesh.Node.Targets;
+using EdgeMesh.V1;
 
 namespace EdgeMesh.Node.Configuration;
 
 /// <summary><c>edgemesh reload</c>.</summary>
 internal sealed class ReloadCommand : CliCommand
 {
-    private readonly AdminRequests _admin;
+    private readonly AdminTargetOptions _target;
     private readonly Option<bool> _json = CliOption.Json();
 
     /// <summary>Creates the command.</summary>
@@ -19,7 +21,7 @@ internal sealed class ReloadCommand : CliCommand
             ["edgemesh reload", "edgemesh reload --to http://127.0.0.1:6501 --json"],
             terminal)
     {
-        _admin = new(this);
+        _target = new(this);
         Add(_json);
     }
 
@@ -29,10 +31,12 @@ internal sealed class ReloadCommand : CliCommand
     /// <inheritdoc/>
     protected override async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        var result = await _admin.AskAsync(parsed, HttpMethod.Post, "/reload", ContractContext.Default.ReloadJson, cancellationToken);
+        using var connection = _target.Connect(parsed);
+        var client = new AdminService.AdminServiceClient(connection.Channel);
+        var (result, _) = await connection.CallAsync(options => client.ReloadAsync(new ReloadRequest(), options), cancellationToken);
         if (parsed.GetValue(_json))
         {
-            JsonOutput.Write(Terminal, result);
+            JsonOutput.Write(Terminal, ReloadJson.Of(result));
         }
         else
         {

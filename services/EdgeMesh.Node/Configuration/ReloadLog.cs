@@ -1,3 +1,4 @@
+using EdgeMesh.V1;
 using Microsoft.Extensions.Logging;
 
 namespace EdgeMesh.Node.Configuration;
@@ -6,7 +7,7 @@ namespace EdgeMesh.Node.Configuration;
 internal static partial class ReloadLog
 {
     /// <summary>Writes what came of one.</summary>
-    public static void Write(ILogger logger, ReloadResult result)
+    public static void Write(ILogger logger, ReloadResponse result)
     {
         foreach (var fault in result.Faults)
         {

@@ -1,6 +1,5 @@
 using EdgeMesh.Admin.Configuration;
-using EdgeMesh.Node.Contracts;
-using EdgeMesh.Node.Output;
+using EdgeMesh.V1;
 
 namespace EdgeMesh.Node.Configuration;
 
@@ -28,7 +27,7 @@ internal sealed class RunningConfiguration(Servers.ServerCommand server, Resolve
 
     /// <summary>Reads the configuration again, checks all of it, and makes the node follow what it can.</summary>
     /// <param name="cancellationToken">Ends the wait for the node's start or for another reload; a reload that has begun ends by itself.</param>
-    public async Task<ReloadResult> ReloadAsync(CancellationToken cancellationToken)
+    public async Task<ReloadResponse> ReloadAsync(CancellationToken cancellationToken)
     {
         var live = await _live.Task.WaitAsync(cancellationToken);
         await _gate.WaitAsync(cancellationToken);
@@ -43,15 +42,9 @@ internal sealed class RunningConfiguration(Servers.ServerCommand server, Resolve
     }
 
     /// <summary>The same for the node's administrators.</summary>
-    public ConfigurationEndpoints Endpoints() => new(
-        () => JsonOutput.Show(ConfigJson.Of(Options)),
-        async cancellationToken =>
-        {
-            var result = await ReloadAsync(cancellationToken);
-            return (result.Faults.Count == 0, JsonOutput.Show(ReloadJson.Of(result)));
-        });
+    public NodeConfiguration ForAdministrators() => new(() => new GetConfigResponse { Options = { Options.Select(option => option.ToMessage()) } }, ReloadAsync);
 
-    private ReloadResult Reload(IReadOnlyList<LiveOption> live)
+    private ReloadResponse Reload(IReadOnlyList<LiveOption> live)
     {
         // 1. All of it must be right before any of it counts.
         ResolvedOptions resolved;
@@ -61,12 +54,12 @@ internal sealed class RunningConfiguration(Servers.ServerCommand server, Resolve
         }
         catch (ConfigurationException exception)
         {
-            return new(exception.Lines, [], [], [.. _options.Select(option => option.Path)]);
+            return new() { Faults = { exception.Lines }, Unchanged = { _options.Select(option => option.Path) } };
         }
 
         // 2. What the node can follow.
         var followed = new HashSet<System.CommandLine.Option>();
-        var failed = new List<string>();
+        var result = new ReloadResponse();
         var next = EffectiveOption.Of(server.Name, resolved);
         foreach (var group in live)
         {
@@ -78,20 +71,20 @@ internal sealed class RunningConfiguration(Servers.ServerCommand server, Resolve
             catch (Exception exception)
             {
                 var paths = next.Where(option => group.Options.Contains(option.Option)).Select(option => option.Path);
-                failed.Add($"{string.Join(", ", paths)} could not be applied: {CommandLine.FailureMessage.OneLine(exception)}");
+                result.Faults.Add($"{string.Join(", ", paths)} could not be applied: {CommandLine.FailureMessage.OneLine(exception)}");
             }
         }
 
         // 3. The difference; a value that waits for a restart stays what it is.
-        var (applied, needsRestart, unchanged, options) = (new List<string>(), new List<string>(), new List<string>(), new List<EffectiveOption>());
+        var options = new List<EffectiveOption>();
         foreach (var (before, after) in _options.Zip(next))
         {
             var isSame = before.HasValueOf(after);
-            (isSame ? unchanged : followed.Contains(after.Option) ? applied : needsRestart).Add(after.Path);
+            (isSame ? result.Unchanged : followed.Contains(after.Option) ? result.Applied : result.NeedsRestart).Add(after.Path);
             options.Add(isSame || followed.Contains(after.Option) ? after : before);
         }
 
         _options = options;
-        return new(failed, applied, needsRestart, unchanged);
+        return result;
     }
 }

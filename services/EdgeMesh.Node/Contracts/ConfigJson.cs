@@ -1,5 +1,5 @@
 using System.ComponentModel;
-using EdgeMesh.Node.Configuration;
+using EdgeMesh.V1;
 
 namespace EdgeMesh.Node.Contracts;
 
@@ -7,9 +7,9 @@ namespace EdgeMesh.Node.Contracts;
 internal sealed record ConfigJson(
     [property: Description("Each option, in the order of the reference.")] IReadOnlyList<OptionJson> Options)
 {
-    /// <summary>What may be shown of options.</summary>
-    public static ConfigJson Of(IEnumerable<EffectiveOption> options) =>
-        new([.. options.Select(option => new OptionJson(option.Path, option.IsSecret ? [] : option.Texts, option.Source.ToString(), option.IsSecret))]);
+    /// <summary>Options as JSON.</summary>
+    public static ConfigJson Of(IEnumerable<ConfigOption> options) =>
+        new([.. options.Select(option => new OptionJson(option.Path, option.Values, option.Source, option.Hidden))]);
 }
 
 /// <summary>An option in force.</summary>
@@ -27,5 +27,5 @@ internal sealed record ReloadJson(
     [property: Description("All other options.")] IReadOnlyList<string> Unchanged)
 {
     /// <summary>A result as JSON.</summary>
-    public static ReloadJson Of(ReloadResult result) => new(result.Faults, result.Applied, result.NeedsRestart, result.Unchanged);
+    public static ReloadJson Of(ReloadResponse result) => new(result.Faults, result.Applied, result.NeedsRestart, result.Unchanged);
 }

@@ -34,14 +34,7 @@ internal sealed class MakeBucketCommand : CliCommand
         var client = new ObjectStoreService.ObjectStoreServiceClient(connection.Channel);
         var request = new CreateBucketRequest { Bucket = parsed.GetRequiredValue(_bucket) };
         var (response, _) = await connection.CallAsync(options => client.CreateBucketAsync(request, options), cancellationToken);
-        if (parsed.GetValue(_json))
-        {
-            JsonOutput.Write(Terminal, BucketJson.Of(response.Bucket));
-        }
-        else
-        {
-            Terminal.Out.WriteLine($"bucket {response.Bucket.Name}, created {Timestamps.Show(response.Bucket.CreateTime?.ToDateTimeOffset())}");
-        }
+        JsonOutput.WriteOrLine(Terminal, parsed.GetValue(_json), BucketJson.Of(response.Bucket), $"bucket {response.Bucket.Name}, created {Timestamps.Show(response.Bucket.CreateTime?.ToDateTimeOffset())}");
 
         return ExitCodes.Success;
     }

@@ -117,13 +117,6 @@ internal sealed class PutCommand : CliCommand
 
     private void Report(ParseResult parsed, ObjectInfo info)
     {
-        if (parsed.GetValue(_json))
-        {
-            JsonOutput.Write(Terminal, new StoredJson(ObjectJson.Of(info)));
-        }
-        else
-        {
-            Terminal.Out.WriteLine($"stored {info.Bucket}/{info.Key}, {ByteSize.Show(info.SizeBytes)}, generation {info.Generation}, etag {info.Etag}");
-        }
+        JsonOutput.WriteOrLine(Terminal, parsed.GetValue(_json), new StoredJson(ObjectJson.Of(info)), $"stored {info.Bucket}/{info.Key}, {ByteSize.Show(info.SizeBytes)}, generation {info.Generation}, etag {info.Etag}");
     }
 }

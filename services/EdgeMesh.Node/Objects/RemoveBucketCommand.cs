@@ -34,14 +34,7 @@ internal sealed class RemoveBucketCommand : CliCommand
         var client = new ObjectStoreService.ObjectStoreServiceClient(connection.Channel);
         var request = new DeleteBucketRequest { Bucket = parsed.GetRequiredValue(_bucket) };
         await connection.CallAsync(options => client.DeleteBucketAsync(request, options), cancellationToken);
-        if (parsed.GetValue(_json))
-        {
-            JsonOutput.Write(Terminal, new RemovedJson([request.Bucket]));
-        }
-        else
-        {
-            Terminal.Out.WriteLine($"removed bucket {request.Bucket}");
-        }
+        JsonOutput.WriteOrLine(Terminal, parsed.GetValue(_json), new RemovedJson([request.Bucket]), $"removed bucket {request.Bucket}");
 
         return ExitCodes.Success;
     }

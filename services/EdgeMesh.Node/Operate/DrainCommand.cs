@@ -53,14 +53,7 @@ internal sealed class DrainCommand : CliCommand
             await Task.Delay(PollInterval, cancellationToken);
         }
 
-        if (parsed.GetValue(_json))
-        {
-            JsonOutput.Write(Terminal, new DrainJson(drained));
-        }
-        else
-        {
-            Terminal.Out.WriteLine(drained ? "drained" : "draining");
-        }
+        JsonOutput.WriteOrLine(Terminal, parsed.GetValue(_json), new DrainJson(drained), drained ? "drained" : "draining");
 
         return drained || wait is null ? ExitCodes.Success : ExitCodes.Failed;
     }

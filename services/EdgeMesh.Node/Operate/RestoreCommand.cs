@@ -41,14 +41,7 @@ internal sealed class RestoreCommand : CliCommand
         await using var archive = Open(file);
         using var progress = new ProgressLine(Terminal, TimeProvider.System);
         var head = await StoreRestore.RunAsync(archive, parsed.GetRequiredValue(_data), head => progress.Begin("restore", head.BodyBytes), progress, cancellationToken);
-        if (parsed.GetValue(_json))
-        {
-            JsonOutput.Write(Terminal, BackupJson.Of(head));
-        }
-        else
-        {
-            Terminal.Out.WriteLine($"restored {head.Region} as of {Timestamps.Show(head.Time)}: {head.Objects} objects, {ByteSize.Show((ulong)head.BodyBytes)}");
-        }
+        JsonOutput.WriteOrLine(Terminal, parsed.GetValue(_json), BackupJson.Of(head), $"restored {head.Region} as of {Timestamps.Show(head.Time)}: {head.Objects} objects, {ByteSize.Show((ulong)head.BodyBytes)}");
 
         return ExitCodes.Success;
     }

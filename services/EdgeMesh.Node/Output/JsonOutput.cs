@@ -16,9 +16,19 @@ internal static class JsonOutput
 
     /// <summary>Writes the document, indented, with a line's end.</summary>
     /// <typeparam name="T">A contract that <see cref="ContractContext"/> knows.</typeparam>
-    public static void Write<T>(Terminal terminal, T value) => terminal.Out.WriteLine(Show(value));
+    public static void Write<T>(Terminal terminal, T value) => terminal.Out.WriteLine(JsonSerializer.Serialize(value, (JsonTypeInfo<T>)Readable.GetTypeInfo(typeof(T))!));
 
-    /// <summary>The document as text.</summary>
+    /// <summary>Writes the document where JSON is asked for, else the line that says the same to people.</summary>
     /// <typeparam name="T">A contract that <see cref="ContractContext"/> knows.</typeparam>
-    public static string Show<T>(T value) => JsonSerializer.Serialize(value, (JsonTypeInfo<T>)Readable.GetTypeInfo(typeof(T))!);
+    public static void WriteOrLine<T>(Terminal terminal, bool json, T value, string line)
+    {
+        if (json)
+        {
+            Write(terminal, value);
+        }
+        else
+        {
+            terminal.Out.WriteLine(line);
+        }
+    }
 }

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics.CodeAnalysis;
-using EdgeMesh.Admin;
+using EdgeMesh.Admin.Configuration;
 using EdgeMesh.Caching.Eviction;
 using EdgeMesh.EdgeLocation;
 using EdgeMesh.Node.CommandLine;
@@ -64,7 +64,7 @@ internal sealed class EdgeCommand : ServerCommand
     public override IReadOnlyList<string> FindFaults(ParseResult parsed) => Read(parsed).FindFaults();
 
     /// <inheritdoc/>
-    protected override async Task<StartedNode> StartAsync(ParseResult parsed, NodeLogging logging, IAdminEndpoints configuration, CancellationToken cancellationToken)
+    protected override async Task<StartedNode> StartAsync(ParseResult parsed, NodeLogging logging, NodeConfiguration configuration, CancellationToken cancellationToken)
     {
         var node = await EdgeLocationNode.StartAsync(Read(parsed), logging.Configure, configuration, cancellationToken);
         return new(node.Address, node.AdminAddress, node.SetShutdownTimeout, node.StopAsync, node)

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using EdgeMesh.Admin;
+using EdgeMesh.Admin.Configuration;
 using EdgeMesh.Node.CommandLine;
 using EdgeMesh.Node.Configuration;
 using EdgeMesh.Node.Output;
@@ -56,7 +56,7 @@ internal sealed class RegionCommand : ServerCommand
     }
 
     /// <inheritdoc/>
-    protected override async Task<StartedNode> StartAsync(ParseResult parsed, NodeLogging logging, IAdminEndpoints configuration, CancellationToken cancellationToken)
+    protected override async Task<StartedNode> StartAsync(ParseResult parsed, NodeLogging logging, NodeConfiguration configuration, CancellationToken cancellationToken)
     {
         var node = await RegionNode.StartAsync(Read(parsed, []), logging.Configure, configuration, cancellationToken);
         return new(node.Address, node.AdminAddress, node.SetShutdownTimeout, node.StopAsync, node)

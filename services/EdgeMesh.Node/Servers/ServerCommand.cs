@@ -1,5 +1,5 @@
 using System.CommandLine;
-using EdgeMesh.Admin;
+using EdgeMesh.Admin.Configuration;
 using EdgeMesh.Node.CommandLine;
 using EdgeMesh.Node.Configuration;
 using EdgeMesh.Node.Output;
@@ -76,7 +76,7 @@ internal abstract class ServerCommand : CliCommand
             Server.ExitOnStdinClose(resolved.Parsed),
             async starting =>
             {
-                var started = await StartAsync(resolved.Parsed, logging, configuration.Endpoints(), starting);
+                var started = await StartAsync(resolved.Parsed, logging, configuration.ForAdministrators(), starting);
                 configuration.Begin(
                 [
                     new([Server.LogLevelOption], changed => logging.Level = Server.Level(changed)),
@@ -93,7 +93,7 @@ internal abstract class ServerCommand : CliCommand
     /// <param name="logging">The node's log.</param>
     /// <param name="configuration">How the node's administrators read and reload its configuration.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    protected abstract Task<StartedNode> StartAsync(ParseResult parsed, NodeLogging logging, IAdminEndpoints configuration, CancellationToken cancellationToken);
+    protected abstract Task<StartedNode> StartAsync(ParseResult parsed, NodeLogging logging, NodeConfiguration configuration, CancellationToken cancellationToken);
 
     private void OpenAccessLog(string? path, LogFormat format)
     {

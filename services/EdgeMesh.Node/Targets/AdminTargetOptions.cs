@@ -9,7 +9,7 @@ namespace EdgeMesh.Node.Targets;
 /// <summary>The options of every command that administers a node: which one, who asks, how long to wait, whom to trust.</summary>
 internal sealed class AdminTargetOptions
 {
-    /// <summary>Where a Region is administered unless told otherwise.</summary>
+    /// <summary>Where a Region is administered unless told otherwise; the container image puts every node's there.</summary>
     public static readonly Uri DefaultTarget = new("http://127.0.0.1:6500");
 
     private static readonly Duration DefaultTimeout = new(TimeSpan.FromSeconds(30));

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Security.Cryptography.X509Certificates;
 using EdgeMesh.Node.CommandLine;
 using EdgeMesh.Node.Output;
 using EdgeMesh.Node.Values;
@@ -9,13 +8,10 @@ namespace EdgeMesh.Node.Targets;
 /// <summary><c>edgemesh health</c>: for HEALTHCHECK of a container image and probes of an orchestrator, which want an exit code.</summary>
 internal sealed class HealthCommand : CliCommand
 {
-    /// <summary>Where a Region's admin listener is unless told otherwise; the container image puts every node's there.</summary>
-    private static readonly Uri DefaultTarget = new("http://127.0.0.1:6500");
-
     /// <summary>A node that takes longer to say how it is, is not well.</summary>
     private static readonly Duration DefaultTimeout = new(TimeSpan.FromSeconds(3));
 
-    private readonly Option<Uri> _target = CliOption.Value("--to", "URL", "The node's admin address.", TargetAddress.TryRead, DefaultTarget);
+    private readonly Option<Uri> _target = CliOption.Value("--to", "URL", "The node's admin address.", TargetAddress.TryRead, AdminTargetOptions.DefaultTarget);
     private readonly Option<Duration> _timeout = CliOption.Value("--timeout", "TIME", "How long to wait for an answer.", Duration.TryRead, DefaultTimeout);
     private readonly Option<bool> _live = CliOption.Flag("--live", "Ask only whether the process is there to answer (/healthz), not whether it takes calls (/readyz).");
     private readonly TrustOption _trust;
@@ -40,12 +36,7 @@ internal sealed class HealthCommand : CliCommand
         var target = parsed.GetRequiredValue(_target);
         var timeout = parsed.GetRequiredValue(_timeout).Time;
         using var handler = new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false };
-        if (_trust.Read(parsed) is { } trusted)
-        {
-            handler.SslOptions.CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
-            handler.SslOptions.CertificateChainPolicy.CustomTrustStore.AddRange(trusted);
-        }
-
+        handler.SslOptions.CertificateChainPolicy = _trust.Read(parsed);
         using var client = new HttpClient(handler) { Timeout = timeout };
         try
         {

@@ -25,10 +25,10 @@ internal sealed class TargetConnection : IDisposable
     /// <param name="target">The node's address.</param>
     /// <param name="timeout">The longest wait for an answer to a unary call.</param>
     /// <param name="time">The clock of deadlines and durations.</param>
-    /// <param name="trusted">Who may have signed the node's certificate; null: whom the system trusts.</param>
+    /// <param name="trust">Whose certificates the node may have; null: whom the system trusts.</param>
     /// <param name="token">The token to show; null: none.</param>
     /// <param name="certificate">The client certificate to show; null: none.</param>
-    public TargetConnection(Uri target, TimeSpan timeout, TimeProvider time, X509Certificate2Collection? trusted = null, string? token = null, SslStreamCertificateContext? certificate = null)
+    public TargetConnection(Uri target, TimeSpan timeout, TimeProvider time, X509ChainPolicy? trust = null, string? token = null, SslStreamCertificateContext? certificate = null)
     {
         _credentials = token is null ? [] : new Metadata { { "authorization", $"Bearer {token}" } };
         Target = target;
@@ -36,13 +36,7 @@ internal sealed class TargetConnection : IDisposable
         _time = time;
         var handler = new SocketsHttpHandler { ConnectTimeout = ConnectTimeout, EnableMultipleHttp2Connections = true, UseProxy = false };
         handler.SslOptions.ClientCertificateContext = certificate;
-        if (trusted is not null)
-        {
-            var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
-            policy.CustomTrustStore.AddRange(trusted);
-            handler.SslOptions.CertificateChainPolicy = policy;
-        }
-
+        handler.SslOptions.CertificateChainPolicy = trust;
         _channel = GrpcChannel.ForAddress(target, new GrpcChannelOptions
         {
             HttpHandler = handler,

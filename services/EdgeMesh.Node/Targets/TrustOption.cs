@@ -13,25 +13,25 @@ internal sealed class TrustOption
     /// <summary>Adds the option to a command.</summary>
     public TrustOption(Command command) => command.Add(_file);
 
-    /// <summary>The certificates; null when the option is not given.</summary>
+    /// <summary>Whom to trust, by chains to the certificates in the file; null when the option is not given: whom the system trusts.</summary>
     /// <exception cref="CliException">The file cannot be read, or holds none.</exception>
-    public X509Certificate2Collection? Read(ParseResult parsed)
+    public X509ChainPolicy? Read(ParseResult parsed)
     {
         if (parsed.GetValue(_file) is not { } file)
         {
             return null;
         }
 
-        var certificates = new X509Certificate2Collection();
+        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
         try
         {
-            certificates.ImportFromPemFile(file);
+            policy.CustomTrustStore.ImportFromPemFile(file);
         }
         catch (Exception exception) when (exception is CryptographicException or IOException or UnauthorizedAccessException)
         {
             throw new CliException($"{_file.Name} '{file}': {FailureMessage.OneLine(exception.Message)}", ExitCodes.Usage, exception);
         }
 
-        return certificates.Count > 0 ? certificates : throw new CliException($"{_file.Name} '{file}': no certificate in it", ExitCodes.Usage);
+        return policy.CustomTrustStore.Count > 0 ? policy : throw new CliException($"{_file.Name} '{file}': no certificate in it", ExitCodes.Usage);
     }
 }

@@ -41,14 +41,7 @@ internal sealed class CreateTokenCommand : CliCommand
         var client = new AdminService.AdminServiceClient(connection.Channel);
         var request = new CreateTokenRequest { Role = (TokenRole)parsed.GetRequiredValue(_role), Note = parsed.GetRequiredValue(_note) };
         var (response, _) = await connection.CallAsync(options => client.CreateTokenAsync(request, options), cancellationToken);
-        if (parsed.GetValue(_json))
-        {
-            JsonOutput.Write(Terminal, new NewTokenJson(TokenJson.Of(response.Info), response.Token));
-        }
-        else
-        {
-            await Terminal.Out.WriteLineAsync(response.Token);
-        }
+        JsonOutput.WriteOrLine(Terminal, parsed.GetValue(_json), new NewTokenJson(TokenJson.Of(response.Info), response.Token), response.Token);
 
         return ExitCodes.Success;
     }

@@ -35,14 +35,7 @@ internal sealed class RevokeTokenCommand : CliCommand
         var request = new RevokeTokenRequest { Id = parsed.GetRequiredValue(_id) };
         var (response, _) = await connection.CallAsync(options => client.RevokeTokenAsync(request, options), cancellationToken);
         var token = TokenJson.Of(response.Info);
-        if (parsed.GetValue(_json))
-        {
-            JsonOutput.Write(Terminal, token);
-        }
-        else
-        {
-            await Terminal.Out.WriteLineAsync($"revoked {token.Id}, role {token.Role}{(token.Note.Length > 0 ? $", {token.Note}" : "")}");
-        }
+        JsonOutput.WriteOrLine(Terminal, parsed.GetValue(_json), token, $"revoked {token.Id}, role {token.Role}{(token.Note.Length > 0 ? $", {token.Note}" : "")}");
 
         return ExitCodes.Success;
     }

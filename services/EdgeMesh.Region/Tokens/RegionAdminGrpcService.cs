@@ -1,5 +1,6 @@
 using EdgeMesh.Admin;
 using EdgeMesh.Admin.Access;
+using EdgeMesh.Admin.Configuration;
 using EdgeMesh.Admin.Drain;
 using EdgeMesh.Region.Topology;
 using EdgeMesh.Relay;
@@ -15,8 +16,8 @@ namespace EdgeMesh.Region.Tokens;
 /// <summary>Serves <c>edgemesh.v1.AdminService</c> at a Region: what every node answers, tokens and backups.</summary>
 /// <remarks>Thread-safe; who may call is <see cref="AccessRules"/>'s to say.</remarks>
 internal sealed class RegionAdminGrpcService(
-    TokenStore tokens, ObjectStore store, TopologyOptions options, NodeDrain drain, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<RegionAdminGrpcService> log)
-    : AdminGrpcService(drain)
+    TokenStore tokens, ObjectStore store, TopologyOptions options, NodeDrain drain, NodeConfiguration configuration, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<RegionAdminGrpcService> log)
+    : AdminGrpcService(drain, configuration)
 {
     private const int MaxNoteChars = 100;
 

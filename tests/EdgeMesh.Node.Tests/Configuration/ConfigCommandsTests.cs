@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using EdgeMesh.Node.CommandLine;
 using EdgeMesh.Node.Configuration;
@@ -8,6 +9,8 @@ namespace EdgeMesh.Node.Tests.Configuration;
 
 public sealed class ConfigCommandsTests : IDisposable
 {
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     private readonly TempDirectory _directory = new();
     private readonly string _file;
 
@@ -88,6 +91,26 @@ public sealed class ConfigCommandsTests : IDisposable
         Assert.Equal(ExitCodes.Usage, wrong.ExitCode);
         Assert.StartsWith($"edgemesh: {_file}:5 edge.cache-bytes: --cache-bytes '12MB': want a number", wrong.Error);
         Assert.Contains("128MiB", (await CliRun.Of("config", "show", "--to", admin)).Output);
+    }
+
+    [Fact]
+    public async Task Commands_ThroughTheDataListenerOfARegion_NeedTheRole()
+    {
+        await using var region = await NodeProcess.StartRegionAsync(_directory.Path);
+        var data = region.Address.GetLeftPart(UriPartial.Authority);
+        async Task<string> TokenAsync(string role) => (await CliRun.Of("token", "create", "--role", role, "--to", region.AdminAddress.ToString())).Output.Trim();
+        var (reader, admin) = (await TokenAsync("reader"), await TokenAsync("admin"));
+
+        Assert.Contains("UNAUTHENTICATED", (await CliRun.Of("reload", "--to", data)).Error);
+        Assert.Contains("UNAUTHENTICATED", (await CliRun.Of("config", "show", "--to", data)).Error);
+        Assert.Contains("PERMISSION_DENIED", (await CliRun.Of("reload", "--to", data, "--token", reader)).Error);
+        Assert.Matches("region\\.name +eu-west-2 +flag\n", (await CliRun.Of("config", "show", "--to", data, "--token", reader)).Output);
+        Assert.StartsWith("unchanged ", (await CliRun.Of("reload", "--to", data, "--token", admin)).Output);
+
+        // HTTP answers the same.
+        using var http = new HttpClient { BaseAddress = region.AdminAddress };
+        var config = JsonDocument.Parse(await http.GetStringAsync(new Uri("/config", UriKind.Relative))).RootElement;
+        Assert.Equal((await CliRun.Of("config", "show", "--to", data, "--token", reader, "--json")).Output.ReplaceLineEndings(""), JsonSerializer.Serialize(config, Indented).ReplaceLineEndings(""));
     }
 
     [Theory]

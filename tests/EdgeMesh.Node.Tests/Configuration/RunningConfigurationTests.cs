@@ -4,6 +4,7 @@ using EdgeMesh.Node.Configuration;
 using EdgeMesh.Node.Output;
 using EdgeMesh.Node.Servers;
 using EdgeMesh.Testing;
+using EdgeMesh.V1;
 
 namespace EdgeMesh.Node.Tests.Configuration;
 
@@ -123,7 +124,7 @@ public sealed class RunningConfigurationTests : IDisposable
 
     private Option Option(string name) => _edge.Options.Single(option => option.Name == name);
 
-    private Task<ReloadResult> ReloadAsync() => _configuration.ReloadAsync(CancellationToken.None);
+    private Task<ReloadResponse> ReloadAsync() => _configuration.ReloadAsync(CancellationToken.None);
 
     private (string Value, string Source) Of(string path)
     {
