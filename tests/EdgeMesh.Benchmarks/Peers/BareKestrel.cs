@@ -22,8 +22,8 @@ internal sealed class BareKestrel : Peer
     /// <inheritdoc/>
     public override string Description => "bare Kestrel handler: reads the body; sends headers, one frame, trailers";
 
-    /// <summary>The method that answers with so many bytes.</summary>
-    public static string Path(int sizeBytes) => FormattableString.Invariant($"/bench.v1.Fixed/Get{sizeBytes}");
+    /// <summary>The method that answers with so many bytes; its name is as long as that of <see cref="ObjectCalls"/>, which is read at every call.</summary>
+    public static string Path(int sizeBytes) => FormattableString.Invariant($"/bench.v1.FixedAnswersService/Get{sizeBytes:D8}");
 
     /// <summary>A request with an empty message.</summary>
     public static byte[] EmptyRequest() => new byte[MessageFrame.HeaderSize];

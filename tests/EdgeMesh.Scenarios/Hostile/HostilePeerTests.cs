@@ -95,7 +95,7 @@ public sealed class HostilePeerTests(AttackedMesh mesh, ITestOutputHelper output
     [Fact]
     public Task SlowReaders_OfSmallHits() => SurviveAsync(async node =>
     {
-        var peers = await CallWithoutReadingAsync(node, connections: 40, streams: 900, AttackedMesh.Request("small"), streamWindowBytes: 0);
+        var peers = await CallWithoutReadingAsync(node, connections: 160, streams: 225, AttackedMesh.Request("small"), streamWindowBytes: 0);
         await Task.Delay(TimeSpan.FromSeconds(3));
         peers.ForEach(peer => peer.Dispose());
     });
@@ -104,11 +104,11 @@ public sealed class HostilePeerTests(AttackedMesh mesh, ITestOutputHelper output
     public Task IdleStreams_Thousands() => SurviveAsync(async node =>
     {
         var peers = new List<Http2Peer>();
-        for (var i = 0; i < 20; i++)
+        for (var i = 0; i < 80; i++)
         {
             var peer = await Http2Peer.StartAsync(node);
             peers.Add(peer);
-            var streams = Enumerable.Range(0, 900).SelectMany(n => Http2Peer.Frame(FrameType.Headers, Http2Peer.EndHeaders, (2 * n) + 1, CallBlock)).ToArray();
+            var streams = Enumerable.Range(0, 225).SelectMany(n => Http2Peer.Frame(FrameType.Headers, Http2Peer.EndHeaders, (2 * n) + 1, CallBlock)).ToArray();
             await peer.SendAsync(streams);
         }
 
