@@ -19,6 +19,9 @@ public interface ICacheStore
     /// <returns>The entry, to be disposed of at once; or a miss.</returns>
     CacheHit Get(scoped KeyView key, long now);
 
+    /// <summary>The same with a key that is there already: for stores that cannot look with less.</summary>
+    CacheHit Get(CacheKey key, long now) => Get((KeyView)key, now);
+
     /// <summary>Stores an entry in place of what stood there.</summary>
     StoreOutcome Set(CacheKey key, CacheEntry entry);
 

@@ -49,8 +49,11 @@ public sealed class MemoryCacheStore : ICacheStore, IDisposable
     public long Sequence => 0;
 
     /// <inheritdoc/>
-    public CacheHit Get(scoped KeyView key, long now) =>
-        _cache.TryGetValue(new CacheKey(key), out var found) && found is CacheEntry entry && now < entry.StaleUntil ? entry.Read() : default;
+    public CacheHit Get(scoped KeyView key, long now) => Get(new CacheKey(key), now);
+
+    /// <inheritdoc/>
+    public CacheHit Get(CacheKey key, long now) =>
+        _cache.TryGetValue(key, out var found) && found is CacheEntry entry && now < entry.StaleUntil ? entry.Read() : default;
 
     /// <inheritdoc/>
     public StoreOutcome Set(CacheKey key, CacheEntry entry)

@@ -14,6 +14,8 @@ internal sealed class DictionaryStore : ICacheStore
 
     public long Sequence => 0;
 
+    public CacheHit Get(scoped KeyView key, long now) => Get(new CacheKey(key), now);
+
     public CacheHit Get(CacheKey key, long now) => _entries.TryGetValue(key, out var entry) && now < entry.StaleUntil ? entry.Read() : default;
 
     public StoreOutcome Set(CacheKey key, CacheEntry entry)
