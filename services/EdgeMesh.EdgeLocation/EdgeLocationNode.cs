@@ -10,6 +10,7 @@ using EdgeMesh.EdgeLocation.ControlStream;
 using EdgeMesh.Introspection;
 using EdgeMesh.Latency.Reports;
 using EdgeMesh.Probing.Answers;
+using EdgeMesh.Probing.Peers;
 using EdgeMesh.Probing.Reports;
 using EdgeMesh.Relay;
 using EdgeMesh.Relay.Cache;
@@ -101,7 +102,10 @@ public sealed class EdgeLocationNode : IAsyncDisposable
                 Node = options.Name,
                 Region = () => provider.GetRequiredService<RegionLink>().Topology?.Region ?? "",
                 IsDraining = () => provider.GetRequiredService<NodeHealth>().IsDraining,
+                Coordinate = () => provider.GetRequiredService<Prober>().Coordinate,
+                Neighbours = most => provider.GetRequiredService<Prober>().Neighbours(most),
             });
+            builder.Services.AddProber(new ProbingOptions { Node = options.Name, Interval = options.ProbeInterval, CreateHandler = peer => ProbeHandler.Create(peer, tls) });
             builder.Services.AddSingleton(provider => new RegionLinkOptions
             {
                 Region = joinAddress,
@@ -112,7 +116,12 @@ public sealed class EdgeLocationNode : IAsyncDisposable
                 Position = options.EffectivePosition,
                 Jurisdiction = options.Jurisdiction ?? "",
                 Address = address.Task,
-                Report = () => NodeReports.Read(relay.Counters, store, provider.GetRequiredService<NodeHealth>().IsDraining),
+                Report = isFirst =>
+                {
+                    var report = NodeReports.Read(relay.Counters, store, provider.GetRequiredService<NodeHealth>().IsDraining);
+                    report.Observations = provider.GetRequiredService<Prober>().Observe(whole: isFirst);
+                    return report;
+                },
             });
             builder.Services.AddSingleton<RegionLink>();
             builder.Services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<RegionLink>());
@@ -126,11 +135,13 @@ public sealed class EdgeLocationNode : IAsyncDisposable
             app.MapGrpcService<HealthGrpcService>();
             var link = app.Services.GetRequiredService<RegionLink>();
             app.Services.GetRequiredService<NodeHealth>().Changed += link.ReportNow;
+            var prober = app.Services.GetRequiredService<Prober>();
             var tokens = new TokenTable();
             link.TopologyChanged += topology =>
             {
                 relay.Methods.Declare(topology.Methods);
                 tokens.Replace(topology.Tokens);
+                prober.SetMesh(MeshNodes.Read(topology.Nodes, options.Region));
             };
             await NodeHost.StartAsync(app, "--listen", endPoint, cancellationToken).ConfigureAwait(false);
             var listening = NodeHost.GetAddress(app);

@@ -4,6 +4,7 @@ using EdgeMesh.Admin.Access;
 using EdgeMesh.Caching;
 using EdgeMesh.Caching.Eviction;
 using EdgeMesh.Latency.Positions;
+using EdgeMesh.Probing.Peers;
 using EdgeMesh.Relay;
 using EdgeMesh.Relay.Cache;
 using EdgeMesh.Relay.Hosting;
@@ -72,6 +73,9 @@ public sealed class EdgeLocationOptions
 
     /// <summary>Whether it may serve cleartext beyond loopback.</summary>
     public bool Insecure { get; init; }
+
+    /// <summary>How often it probes each of its peers. Default 5 s.</summary>
+    public TimeSpan ProbeInterval { get; init; } = ProbingOptions.DefaultInterval;
 
     /// <summary>How long running calls may go on after a stop was asked for. Default 30 s.</summary>
     public TimeSpan ShutdownTimeout { get; init; } = TimeSpan.FromSeconds(30);

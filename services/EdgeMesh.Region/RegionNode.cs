@@ -7,7 +7,9 @@ using EdgeMesh.Admin.Metrics;
 using EdgeMesh.Introspection;
 using EdgeMesh.Latency.Reports;
 using EdgeMesh.Probing.Answers;
+using EdgeMesh.Probing.Peers;
 using EdgeMesh.Probing.Reports;
+using EdgeMesh.Region.Measurements;
 using EdgeMesh.Region.Tokens;
 using EdgeMesh.Region.Topology;
 using EdgeMesh.Relay;
@@ -125,7 +127,12 @@ public sealed class RegionNode : IAsyncDisposable
                 Node = options.Name,
                 Region = () => options.Name,
                 IsDraining = () => provider.GetRequiredService<NodeHealth>().IsDraining,
+                Coordinate = () => provider.GetRequiredService<Prober>().Coordinate,
+                Neighbours = most => provider.GetRequiredService<Prober>().Neighbours(most),
             });
+            services.AddProber(new ProbingOptions { Node = options.Name, Interval = options.ProbeInterval, CreateHandler = peer => ProbeHandler.Create(peer, tls) });
+            services.AddSingleton<MatrixState>();
+            services.AddHostedService<RegionMeasuring>();
             services.AddSingleton<Func<IReadOnlyList<MethodShape>>>(provider => () => provider.GetRequiredService<MethodShapes>().Current);
             services.AddSingleton<TopologyState>();
             services.AddSingleton(tokens);
@@ -176,6 +183,7 @@ public sealed class RegionNode : IAsyncDisposable
                 .AddSingleton(tokens)
                 .AddSingleton(store)
                 .AddSingleton(topology)
+                .AddSingleton(shared.GetRequiredService<MatrixState>())
                 .AddSingleton(shared.GetRequiredService<TopologyOptions>())
                 .AddSingleton<IAdminEndpoints, RegionAdminEndpoints>()
                 .AddMetricsEndpoints(meters, options.Name, options.Version);

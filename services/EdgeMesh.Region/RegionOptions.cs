@@ -2,6 +2,7 @@ using System.Net;
 using EdgeMesh.Admin;
 using EdgeMesh.Introspection;
 using EdgeMesh.Latency.Positions;
+using EdgeMesh.Probing.Peers;
 using EdgeMesh.Relay;
 using EdgeMesh.Relay.Hosting;
 using EdgeMesh.Relay.Telemetry;
@@ -52,6 +53,9 @@ public sealed class RegionOptions
     /// <summary><c>cache-control</c> of objects that have none of their own; null: the store's default.</summary>
     public string? DefaultCacheControl { get; init; }
 
+    /// <summary>How often it probes each of its peers. Default 5 s.</summary>
+    public TimeSpan ProbeInterval { get; init; } = ProbingOptions.DefaultInterval;
+
     /// <summary>How long running calls may go on after a stop was asked for. Default 30 s.</summary>
     public TimeSpan ShutdownTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
@@ -75,8 +79,8 @@ public sealed class RegionOptions
         }
     }
 
-    /// <summary>The files of its certificate, and of whom it trusts.</summary>
-    public TlsFiles TlsFiles => new(TlsCertificatePath, TlsKeyPath, ClientAuthorityPath);
+    /// <summary>The files of its certificate, and of whom it trusts: the nodes that it probes show what they join with.</summary>
+    public TlsFiles TlsFiles => new(TlsCertificatePath, TlsKeyPath, ClientAuthorityPath, ClientAuthorityPath);
 
     /// <summary>Checks everything.</summary>
     /// <exception cref="OptionsValidationException">One line a fault.</exception>

@@ -238,11 +238,11 @@ internal sealed class RegionLink : BackgroundService
         try
         {
             await joined.WaitAsync(cancellationToken);
-            while (true)
+            for (var isFirst = true; ; isFirst = false)
             {
                 // Taken before the report is: news that come between are told in the next.
                 var news = _news.Task;
-                await requests.WriteAsync(new JoinRequest { Report = _options.Report() }, CancellationToken.None);
+                await requests.WriteAsync(new JoinRequest { Report = _options.Report(isFirst) }, CancellationToken.None);
                 await await Task.WhenAny(Task.Delay(Heartbeat(), _time, cancellationToken), news);
             }
         }
@@ -256,7 +256,7 @@ internal sealed class RegionLink : BackgroundService
     {
         try
         {
-            var last = _options.Report();
+            var last = _options.Report(false);
             last.Draining = true;
             await requests.WriteAsync(new JoinRequest { Report = last }, CancellationToken.None);
             await requests.CompleteAsync();

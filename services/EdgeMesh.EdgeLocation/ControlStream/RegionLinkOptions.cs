@@ -34,8 +34,8 @@ internal sealed class RegionLinkOptions
     /// <summary>Whose law holds there; empty: not said.</summary>
     public string Jurisdiction { get; init; } = "";
 
-    /// <summary>What the node has counted until now; called at every heartbeat. Must not block.</summary>
-    public required Func<NodeReport> Report { get; init; }
+    /// <summary>What the node has counted until now; called at every heartbeat, with true for the first report of a stream, to a Region that may know nothing. Must not block.</summary>
+    public required Func<bool, NodeReport> Report { get; init; }
 
     /// <summary>Upper bound of the first wait after a failure; it doubles with each further one.</summary>
     public TimeSpan MinBackoff { get; init; } = TimeSpan.FromSeconds(0.1);

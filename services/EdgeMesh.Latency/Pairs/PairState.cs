@@ -42,9 +42,10 @@ public sealed class PairState
 
     /// <summary>Takes an answered probe.</summary>
     /// <param name="now">The owner's clock.</param>
-    /// <param name="roundTrip">Network time, counted from when the probe was due (an implausible one counts as lost).</param>
+    /// <param name="roundTrip">Network time, from sending (an implausible one counts as lost).</param>
+    /// <param name="waited">From when the probe was due to its sending, 0 or more: tails count it, the minimum does not.</param>
     /// <returns>False if the round trip cannot be true.</returns>
-    public bool Answered(TimeSpan now, TimeSpan roundTrip)
+    public bool Answered(TimeSpan now, TimeSpan roundTrip, TimeSpan waited = default)
     {
         if (!RoundTrip.IsPlausible(roundTrip))
         {
@@ -57,7 +58,7 @@ public sealed class PairState
         _probed = true;
         _lastAnswer = _now;
         _minimum.Add(_now, roundTrip);
-        _current.AddCorrected(roundTrip, _interval);
+        _current.AddCorrected(roundTrip + waited, _interval);
         _loss.Add(lost: false);
         return true;
     }

@@ -26,11 +26,22 @@ public sealed class LatencyMatrix
     /// <summary>No pairs.</summary>
     public static LatencyMatrix Empty { get; } = new([]);
 
-    /// <summary>The pair as <paramref name="from"/> sees it, else as <paramref name="to"/> does; null if neither told of it.</summary>
-    public PairEstimate? Find(string from, string to) =>
-        Entry(from, to) is { } entry && (entry.Source == EstimateSource.Measured || Entry(to, from)?.Source != EstimateSource.Measured)
-            ? entry
-            : Entry(to, from);
+    /// <summary>
+    /// The pair as <paramref name="from"/> sees it, else as <paramref name="to"/> does; null if neither told of it. Where <paramref name="from"/> never got an answer and
+    /// <paramref name="to"/> did, the round trip is the latter's and reachability and loss are the former's: answers may find a way that questions do not.
+    /// </summary>
+    public PairEstimate? Find(string from, string to)
+    {
+        var entry = Entry(from, to);
+        if (entry?.Source == EstimateSource.Measured || Entry(to, from) is not { } mirrored)
+        {
+            return entry;
+        }
+
+        return mirrored.Source != EstimateSource.Measured ? entry ?? mirrored
+            : entry is { Reachability: not Reachability.Unknown } ? mirrored with { Reachability = entry.Reachability, LossShare = entry.LossShare }
+            : mirrored;
+    }
 
     /// <summary>Everyone that a node probes, with what it found.</summary>
     public IReadOnlyDictionary<string, PairEstimate> NeighboursOf(string node) =>

@@ -16,10 +16,13 @@ internal enum MembershipEnd
 }
 
 /// <summary>One node's belonging to the mesh, from its hello on; after its end, the memory of it.</summary>
-/// <remarks>All but <see cref="Ended"/> belongs to the lock of <see cref="TopologyState"/>.</remarks>
+/// <remarks>All but <see cref="Name"/> and <see cref="Ended"/> belongs to the lock of <see cref="TopologyState"/>.</remarks>
 internal sealed class Membership(NodeInfo info)
 {
     private readonly TaskCompletionSource<MembershipEnd> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>The node's name.</summary>
+    public string Name { get; } = info.Name;
 
     /// <summary>Completes when the node no longer belongs to the mesh by this stream.</summary>
     public Task<MembershipEnd> Ended => _ended.Task;

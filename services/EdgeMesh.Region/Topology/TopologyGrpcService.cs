@@ -1,4 +1,5 @@
 using EdgeMesh.Admin.Access;
+using EdgeMesh.Region.Measurements;
 using EdgeMesh.Relay;
 using EdgeMesh.V1;
 using Google.Protobuf;
@@ -17,6 +18,7 @@ namespace EdgeMesh.Region.Topology;
 internal sealed class TopologyGrpcService(
     TopologyState state,
     TopologyOptions options,
+    MatrixState matrix,
     TimeProvider time,
     IHostApplicationLifetime lifetime,
     ILogger<TopologyGrpcService> log) : TopologyService.TopologyServiceBase
@@ -139,7 +141,15 @@ internal sealed class TopologyGrpcService(
                 throw ProtocolFault("Every message after the first must be a report.");
             }
 
-            state.Report(membership, requests.Current.Report);
+            // What it learned of latency is kept elsewhere.
+            var report = requests.Current.Report;
+            var observations = report.Observations;
+            report.Observations = null;
+            state.Report(membership, report);
+            if (observations is not null)
+            {
+                matrix.Take(membership.Name, observations);
+            }
         }
     }
 

@@ -14,7 +14,7 @@ public sealed record TlsFiles(string? CertificatePath, string? KeyPath, string? 
     private const string CertificateBegins = "-----BEGIN CERTIFICATE-----";
 
     /// <summary>Those that there are.</summary>
-    public IReadOnlyList<string> Paths => [.. new[] { CertificatePath, KeyPath, ClientAuthorityPath, UpstreamAuthorityPath }.OfType<string>()];
+    public IReadOnlyList<string> Paths => [.. new[] { CertificatePath, KeyPath, ClientAuthorityPath, UpstreamAuthorityPath }.OfType<string>().Distinct()];
 
     /// <summary>Reads all of them.</summary>
     /// <param name="now">An expired certificate is a fault.</param>
@@ -36,7 +36,7 @@ public sealed record TlsFiles(string? CertificatePath, string? KeyPath, string? 
 
         var certificate = CertificatePath is null ? null : ReadCertificate(CertificatePath, KeyPath!, now, failures);
         var clientAuthorities = ReadAuthorities("--client-ca", ClientAuthorityPath, failures);
-        var upstreamAuthorities = ReadAuthorities("--region-ca", UpstreamAuthorityPath, failures);
+        var upstreamAuthorities = UpstreamAuthorityPath == ClientAuthorityPath ? clientAuthorities : ReadAuthorities("--region-ca", UpstreamAuthorityPath, failures);
         return failures.Count == faults ? new TlsModel(certificate, clientAuthorities, upstreamAuthorities) : null;
     }
 

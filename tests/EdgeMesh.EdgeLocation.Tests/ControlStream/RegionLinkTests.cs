@@ -210,7 +210,7 @@ public sealed class RegionLinkTests : IDisposable
         Name = "LHR50-1",
         Address = address,
         Version = "0.1.0",
-        Report = () => new NodeReport { Hits = ++_hits },
+        Report = _ => new NodeReport { Hits = ++_hits },
     };
 
     private async Task<RegionLink> StartAsync(Uri region, Action<RegionLink>? configure = null)
