@@ -160,7 +160,7 @@ public sealed unsafe partial class SlabStore
         return outcome;
     }
 
-    /// <summary>Has the processor fetch what the insertion is about to look at, and of the eviction after it what stands at an address known by now.</summary>
+    /// <summary>Has the processor fetch what the insertion is about to look at, and of the next three evictions what stands at an address known by now.</summary>
     private void PrefetchLocked(CacheKey key)
     {
         if (!Sse.IsSupported)
@@ -169,17 +169,22 @@ public sealed unsafe partial class SlabStore
         }
 
         _index.Prefetch(key.Hash.Fingerprint);
-        var victim = _policy.Prefetch(key.Hash.Low, out var second);
-        if (victim >= 0 && _entries[(uint)victim] is { IsPublished: true, Block: var reference })
+        var (first, second, third) = _policy.Prefetch(key.Hash.Low);
+        if (third >= 0)
         {
-            var block = _memory.At(reference);
+            Sse.Prefetch0(Unsafe.AsPointer(ref _entries[(uint)third]));
+        }
+
+        if (second >= 0 && _entries[(uint)second] is { IsPublished: true, Block: var upcoming })
+        {
+            var block = _memory.At(upcoming);
             Sse.Prefetch0(block);
             Sse.Prefetch0(block + CacheLineBytes);
         }
 
-        if (second >= 0)
+        if (first >= 0 && _entries[(uint)first] is { IsPublished: true, Block: var reference })
         {
-            Sse.Prefetch0(Unsafe.AsPointer(ref _entries[(uint)second]));
+            _index.Prefetch(KeyHash.Compute(Block.Key(_memory.At(reference))).Fingerprint);
         }
     }
 

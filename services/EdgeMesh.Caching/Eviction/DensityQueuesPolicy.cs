@@ -125,27 +125,21 @@ public sealed class DensityQueuesPolicy : EvictionPolicy
     }
 
     /// <inheritdoc/>
-    public override int Prefetch(ulong keyHash, out int second)
+    public override UpcomingVictims Prefetch(ulong keyHash)
     {
         var hash = Fold(keyHash);
         _sketch.Prefetch(hash);
         _ghosts.Prefetch(hash);
         _mainGhosts.Prefetch(hash);
-        var victim = IsSmallOver ? _slots.Queue(Small).Head : HasMain ? _slots.Queue(_heads.Least).Head : -1;
-        second = victim < 0 ? -1 : _slots.NextOf(victim);
-        if (victim >= 0)
+        var victims = _slots.Upcoming(IsSmallOver || !HasMain ? Small : _heads.Least);
+        if (victims.Second >= 0)
         {
-            var victimHash = _slots.HashOf(victim);
-            _sketch.Prefetch(victimHash);
-            _ghosts.Prefetch(victimHash);
+            var second = _slots.HashOf(victims.Second);
+            _sketch.Prefetch(second);
+            _ghosts.Prefetch(second);
         }
 
-        if (second >= 0)
-        {
-            _slots.Prefetch(second);
-        }
-
-        return victim;
+        return victims;
     }
 
     /// <inheritdoc/>

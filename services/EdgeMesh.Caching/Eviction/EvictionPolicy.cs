@@ -45,9 +45,8 @@ public abstract class EvictionPolicy : IDisposable
 
     /// <summary>Has the processor fetch what <see cref="TryAdmit"/> is about to look at: its tables are larger than caches, and waits for memory that overlap cost one.</summary>
     /// <param name="keyHash">As for <see cref="TryAdmit"/>.</param>
-    /// <param name="second">The slot that may follow the answer, or -1.</param>
-    /// <returns>The slot that leaves next, if things stay as they are, or -1.</returns>
-    public abstract int Prefetch(ulong keyHash, out int second);
+    /// <returns>Who leaves next, if things stay as they are.</returns>
+    public abstract UpcomingVictims Prefetch(ulong keyHash);
 
     /// <summary>Makes room for a new entry, and takes it in.</summary>
     /// <param name="slot">Not resident, at least 0.</param>
@@ -81,3 +80,10 @@ public abstract class EvictionPolicy : IDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThan(bytes, MaxEntryBytes);
     }
 }
+
+/// <summary>The slots that leave next, if things stay as they are; -1: none.</summary>
+/// <remarks>What is kept of each is fetched in steps, one step an insertion, since where the next step leads is only known when the one before it has arrived.</remarks>
+/// <param name="First">The next.</param>
+/// <param name="Second">The one after it.</param>
+/// <param name="Third">The one after that.</param>
+public readonly record struct UpcomingVictims(int First, int Second, int Third);

@@ -48,23 +48,18 @@ public sealed class S3FifoPolicy : EvictionPolicy
     private bool IsSmallNext => _slots.Queue(Main).Bytes <= MainBytes && _slots.Queue(Small).Count > 0;
 
     /// <inheritdoc/>
-    public override int Prefetch(ulong keyHash, out int second)
+    public override UpcomingVictims Prefetch(ulong keyHash)
     {
         var hash = Fold(keyHash);
         _ghosts.Prefetch(hash);
-        var victim = _slots.Queue(IsSmallNext ? Small : Main).Head;
-        second = victim < 0 ? -1 : _slots.NextOf(victim);
-        if (victim >= 0)
+        var victims = _slots.Upcoming(IsSmallNext ? Small : Main);
+        if (victims.Second >= 0)
         {
-            _ghosts.Prefetch(_slots.HashOf(victim));
+            var second = _slots.HashOf(victims.Second);
+            _ghosts.Prefetch(second);
         }
 
-        if (second >= 0)
-        {
-            _slots.Prefetch(second);
-        }
-
-        return victim;
+        return victims;
     }
 
     /// <inheritdoc/>

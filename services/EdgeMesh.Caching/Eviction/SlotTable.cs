@@ -57,16 +57,21 @@ internal sealed unsafe class SlotTable : IDisposable
     /// <summary>The slot that came after this one into its queue, or -1.</summary>
     public int NextOf(int slot) => NodeOf(slot)->Next;
 
-    /// <summary>Has the processor fetch what is kept of a slot that is about to leave.</summary>
-    public void Prefetch(int slot)
+    /// <summary>The slots of a queue from its head on; has the processor fetch what is kept of the third, so that it is there when that is the second.</summary>
+    public UpcomingVictims Upcoming(int queue)
     {
-        if (Sse.IsSupported)
+        var first = _queues[queue].Head;
+        var second = first < 0 ? -1 : NextOf(first);
+        var third = second < 0 ? -1 : NextOf(second);
+        if (Sse.IsSupported && third >= 0)
         {
-            var node = (byte*)NodeOf(slot);
+            var node = (byte*)NodeOf(third);
             Sse.Prefetch0(node);
             Sse.Prefetch0(node + sizeof(Node) - 1);
-            Sse.Prefetch0(HitsOf(slot));
+            Sse.Prefetch0(HitsOf(third));
         }
+
+        return new UpcomingVictims(first, second, third);
     }
 
     /// <summary>What <see cref="SetStamp"/> noted of a resident slot.</summary>

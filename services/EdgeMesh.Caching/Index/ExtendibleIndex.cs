@@ -101,12 +101,14 @@ internal sealed unsafe class ExtendibleIndex : IDisposable
         return 0;
     }
 
-    /// <summary>Has the processor fetch where a fingerprint is about to be looked for.</summary>
+    /// <summary>Has the processor fetch where a fingerprint is about to be put in or taken out.</summary>
     public void Prefetch(uint fingerprint)
     {
         if (Sse.IsSupported)
         {
-            Sse.Prefetch0(BucketOf(SegmentOf(fingerprint), fingerprint, probe: 0));
+            var segment = SegmentOf(fingerprint);
+            Sse.Prefetch0(segment);
+            Sse.Prefetch0(BucketOf(segment, fingerprint, probe: 0));
         }
     }
 
