@@ -84,6 +84,49 @@ public sealed class RepeatedFieldStreamTests
         Assert.Throws<IOException>(() => stream.Write(input, 0, input.Length));
     }
 
+    [Fact]
+    public void Write_AnyFields_AreSplitAtEverySeparatorInOrder() => Prop.ForAll(Fields().ToArbitrary(), fields =>
+    {
+        byte[] input = [.. Preface, .. Frame(1, 4, 1, Block([.. fields]))];
+        using var transport = new MemoryStream();
+        using var stream = new RepeatedFieldStream(transport);
+
+        stream.Write(input, 0, input.Length);
+
+        var block = ReadFrames(transport.ToArray()).SelectMany(frame => frame.Payload).ToArray();
+        return ReadBlock(block).SequenceEqual(fields.SelectMany(field => field.Value.Split('\u001f').Select(value => (field.Name, value))));
+    }).QuickCheckThrowOnFailure();
+
+    [Fact]
+    public void Write_AnyBytesAsBlock_AreAHeaderBlockOrAnIOException() => Prop.ForAll(
+        Gen.OneOf(Gen.Choose(0, 255), Gen.Elements(0, 0x1f, 0x0f, 0x7f, 0x40, 0x80, 0xff)).Select(value => (byte)value).ArrayOf().ToArbitrary(), bytes =>
+        {
+            byte[] input = [.. Preface, .. Frame(1, 4, 1, bytes)];
+            using var transport = new MemoryStream();
+            using var stream = new RepeatedFieldStream(transport);
+            try
+            {
+                stream.Write(input, 0, input.Length);
+            }
+            catch (IOException)
+            {
+                return true;
+            }
+
+            // What holds no separator passes as it is; a split repeats a field's name, no more.
+            var output = ReadFrames(transport.ToArray()).SelectMany(frame => frame.Payload).ToArray();
+            return bytes.Contains((byte)0x1f) ? output.Length <= (bytes.Length + 1) * (bytes.Length + 1) : output.SequenceEqual(bytes);
+        }).QuickCheckThrowOnFailure();
+
+    /// <summary>Names and values of up to a few hundred characters, many of them separators.</summary>
+    private static Gen<List<(string Name, string Value)>> Fields()
+    {
+        var name = Gen.Elements("a", "x-trace-bin", new string('n', 130));
+        var value = Gen.OneOf(Gen.Choose(0x20, 0x7e), Gen.Constant(0x1f)).Select(c => (char)c).ListOf().Select(string.Concat);
+        var longer = Gen.Choose(100, 400).Select(length => new string('v', length) + "\u001f" + new string('w', length));
+        return Gen.OneOf(value, longer).SelectMany(text => name.Select(each => (each, text))).ListOf().Select(fields => fields.ToList());
+    }
+
     private static byte[] Block(params (string Name, string Value)[] fields)
     {
         var block = new List<byte>();

@@ -20,7 +20,7 @@ internal static class Application
         try
         {
             var given = new GivenOptions(arguments, terminal.Environment);
-            return await RunAsync(CommandTree.Create(terminal, interruption, given), given, terminal, interruption.Token);
+            return await RunAsync(CommandTree.Create(terminal, interruption, given, Random.Shared), given, terminal, interruption.Token);
         }
         catch (Exception exception) when (interruption.Token.IsCancellationRequested
             && exception is OperationCanceledException or TargetException { Status: StatusCode.Cancelled })

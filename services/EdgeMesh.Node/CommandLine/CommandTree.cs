@@ -33,9 +33,10 @@ internal static class CommandTree
     /// <param name="terminal">Where commands read and write.</param>
     /// <param name="interruption">What ends servers.</param>
     /// <param name="given">What the process was given: servers read it again when they reload.</param>
-    public static RootCommand Create(Terminal terminal, Interruption interruption, GivenOptions given)
+    /// <param name="random">Draws the number of an edge location whose name leaves it open.</param>
+    public static RootCommand Create(Terminal terminal, Interruption interruption, GivenOptions given, Random random)
     {
-        ServerCommand[] servers = [new RegionCommand(terminal, interruption, given), new EdgeCommand(terminal, interruption, given)];
+        ServerCommand[] servers = [new RegionCommand(terminal, interruption, given), new EdgeCommand(terminal, interruption, given, random)];
         var root = new RootCommand("EdgeMesh, a content delivery network for gRPC: a Region, edge locations that cache its answers, and the tools to use them.")
         {
             servers[0],

@@ -14,9 +14,6 @@ namespace EdgeMesh.Node.Servers;
 /// <summary><c>edgemesh edge</c>.</summary>
 internal sealed class EdgeCommand : ServerCommand
 {
-    // Drawn once: the name stays the same when the options are read again.
-    private static readonly int DrawnNumber = Random.Shared.Next(1, 1000);
-
     private readonly Option<string> _name = CliOption.RequiredText("--name", "NAME", "The edge location's name, such as LHR50-1. LHR50-*: with a number drawn at random, for replicas that nobody names one by one.");
     private readonly Option<Uri> _region = CliOption.Required<Uri>("--region", "URL", "The Region that it caches for; it may start later than this node.", TargetAddress.TryRead);
     private readonly Option<Uri?> _regionAdmin = CliOption.Value<Uri?>("--region-admin", "URL", "Where it joins the Region; default: --region itself with a token or a certificate that names a role, and without one the Region's admin listener on this machine, at the port of --region and 100.", TargetAddress.TryRead);
@@ -29,8 +26,11 @@ internal sealed class EdgeCommand : ServerCommand
     private readonly PlaceOptions _place;
     private readonly Option<string?> _advertise = CliOption.Text("--advertise", "URL", "Where others reach it, when that is not where it listens.");
 
+    // Drawn once: the name stays the same when the options are read again.
+    private readonly int _drawnNumber;
+
     /// <summary>Creates the command.</summary>
-    public EdgeCommand(Terminal terminal, Interruption interruption, GivenOptions given)
+    public EdgeCommand(Terminal terminal, Interruption interruption, GivenOptions given, Random random)
         : base(
             "edge",
             "Runs an edge location: it relays any method of any service to its Region, and caches answers that say they may be cached.",
@@ -43,6 +43,7 @@ internal sealed class EdgeCommand : ServerCommand
             interruption,
             given)
     {
+        _drawnNumber = random.Next(1, 1000);
         Add(_name);
         Add(_region);
         Add(_regionAdmin);
@@ -107,5 +108,5 @@ internal sealed class EdgeCommand : ServerCommand
         return LivePolicy.TryRead(text, out policy);
     }
 
-    private static string WithNumber(string name) => name.EndsWith("-*", StringComparison.Ordinal) ? $"{name[..^1]}{DrawnNumber}" : name;
+    private string WithNumber(string name) => name.EndsWith("-*", StringComparison.Ordinal) ? $"{name[..^1]}{_drawnNumber}" : name;
 }

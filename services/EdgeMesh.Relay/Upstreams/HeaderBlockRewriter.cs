@@ -12,6 +12,9 @@ internal sealed class HeaderBlockRewriter
     private const byte EndHeadersFlag = 0x4;
     private const byte EndStreamFlag = 0x1;
 
+    // Four bytes of seven bits: far beyond the largest block.
+    private const int MaxIntegerShift = 21;
+
     private readonly ArrayBufferWriter<byte> _block = new();
     private uint _streamId;
     private byte _flags;
@@ -121,33 +124,52 @@ internal sealed class HeaderBlockRewriter
     private static int ReadInteger(ref ReadOnlySpan<byte> block, int prefixBits)
     {
         var mask = (1 << prefixBits) - 1;
-        var value = block[0] & mask;
-        block = block[1..];
+        var value = ReadByte(ref block) & mask;
         if (value < mask)
         {
             return value;
         }
 
-        for (var shift = 0; ; shift += 7)
+        for (var shift = 0; shift <= MaxIntegerShift; shift += 7)
         {
-            var next = block[0];
-            block = block[1..];
-            value = checked(value + ((next & 0x7f) << shift));
+            var next = ReadByte(ref block);
+            value += (next & 0x7f) << shift;
             if ((next & 0x80) == 0)
             {
                 return value;
             }
         }
+
+        throw new IOException("A header block holds an integer beyond 28 bits.");
     }
+
+    private static byte ReadByte(ref ReadOnlySpan<byte> block)
+    {
+        if (block.IsEmpty)
+        {
+            throw EndsWithinField();
+        }
+
+        var first = block[0];
+        block = block[1..];
+        return first;
+    }
+
+    private static IOException EndsWithinField() => new("A header block ends within a field.");
 
     private static ReadOnlySpan<byte> ReadString(ref ReadOnlySpan<byte> block)
     {
-        if ((block[0] & 0x80) != 0)
+        if (!block.IsEmpty && (block[0] & 0x80) != 0)
         {
             throw new IOException("A header field was coded with Huffman, which is not expected of this HTTP/2 writer.");
         }
 
         var length = ReadInteger(ref block, 7);
+        if (length > block.Length)
+        {
+            throw EndsWithinField();
+        }
+
         var text = block[..length];
         block = block[length..];
         return text;

@@ -21,7 +21,7 @@ public sealed class RunningConfigurationTests : IDisposable
         _file = _directory.File("edgemesh.yaml");
         Write("cache-bytes: 64MiB");
         var given = new GivenOptions(["edge", "--config", _file, "--name", "LHR50-1"], new Dictionary<string, string> { ["EDGEMESH_LISTEN"] = "127.0.0.1:0" });
-        var root = CommandTree.Create(Terminal.Redirected(Stream.Null, Stream.Null, TextWriter.Null, new Dictionary<string, string>()), _interruption, given);
+        var root = CommandTree.Create(Terminal.Redirected(Stream.Null, Stream.Null, TextWriter.Null, new Dictionary<string, string>()), _interruption, given, new Random(1));
         _edge = root.Subcommands.OfType<ServerCommand>().Single(command => command.Name == "edge");
         _configuration = new(_edge, _edge.Resolve(root), () => _edge.Resolve(root));
     }

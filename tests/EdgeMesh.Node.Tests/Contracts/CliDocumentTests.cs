@@ -15,7 +15,7 @@ public sealed partial class CliDocumentTests
     private const string Mark = "<!-- From here on written by CliDocumentTests: run it with EDGEMESH_WRITE_DOCS=1 after a change. -->\n";
 
     internal static readonly RootCommand Root = CommandTree.Create(
-        Terminal.Redirected(Stream.Null, Stream.Null, TextWriter.Null, new Dictionary<string, string>()), new Interruption(), new GivenOptions([], new Dictionary<string, string>()));
+        Terminal.Redirected(Stream.Null, Stream.Null, TextWriter.Null, new Dictionary<string, string>()), new Interruption(), new GivenOptions([], new Dictionary<string, string>()), new Random(1));
 
     public static TheoryData<string> Commands => [.. CliReference.Commands(Root).Select(command => command.Path)];
 
