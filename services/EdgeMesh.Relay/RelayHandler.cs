@@ -30,6 +30,7 @@ public sealed class RelayHandler
     private readonly CallForwarder _forwarder;
     private readonly CachedCallHandler? _cache;
     private readonly CallTelemetry _telemetry;
+    private readonly SlowReaders _readers;
 
     /// <summary>Makes the data plane of a node.</summary>
     /// <param name="options">How it relays.</param>
@@ -43,9 +44,9 @@ public sealed class RelayHandler
         _time = time;
         Counters = new RelayCounters(time);
         _telemetry = new CallTelemetry(Counters, Methods, options.AccessLog, time);
-        var readers = new SlowReaders(options, time);
-        _forwarder = new CallForwarder(options, _telemetry, readers, isCache: store is not null);
-        _cache = store is null ? null : new CachedCallHandler(options, store, _forwarder, readers, _telemetry);
+        _readers = new SlowReaders(options, time);
+        _forwarder = new CallForwarder(options, _telemetry, _readers, isCache: store is not null);
+        _cache = store is null ? null : new CachedCallHandler(options, store, _forwarder, _readers, _telemetry);
     }
 
     /// <summary>What was counted.</summary>
@@ -58,7 +59,7 @@ public sealed class RelayHandler
     /// <remarks>The application's <see cref="IMeterFactory"/> owns the relay's meter.</remarks>
     public void Use(IApplicationBuilder app)
     {
-        _telemetry.Meters = new RelayMeters(app.ApplicationServices.GetRequiredService<IMeterFactory>(), Counters, _cache?.Fills, _router, _options.AccessLog);
+        _telemetry.Meters = new RelayMeters(app.ApplicationServices.GetRequiredService<IMeterFactory>(), Counters, _cache?.Fills, _router, _readers, _options.AccessLog);
         app.Use(next => context => HandleAsync(context, next));
     }
 
@@ -68,6 +69,7 @@ public sealed class RelayHandler
         var request = context.Request;
         if (!HttpMethods.IsPost(request.Method) || request.ContentType is not { } contentType || !contentType.StartsWith(HeaderNames.GrpcContentType, StringComparison.OrdinalIgnoreCase))
         {
+            _telemetry.TellOfForeign(context);
             context.Response.StatusCode = StatusCodes.Status415UnsupportedMediaType;
             return context.Response.WriteAsync($"{_options.NodeDescription} takes gRPC calls: POST with content-type application/grpc, got {request.Method} with \"{request.ContentType}\".\n");
         }

@@ -17,14 +17,14 @@ public abstract class AccessLog
     public abstract void Write(in AccessLogEntry entry);
 }
 
-/// <summary>What is told of a call: no metadata, and so no credentials.</summary>
+/// <summary>What is told of a call, or of a request that is none: no metadata, and so no credentials.</summary>
 /// <param name="End">When it ended.</param>
 /// <param name="PeerAddress">Who called; null: not known.</param>
 /// <param name="PeerPort">From which port.</param>
 /// <param name="Path"><c>/package.Service/Method</c>, as the caller wrote it: it may hold anything.</param>
 /// <param name="Status">What the caller was told.</param>
 /// <param name="Outcome">How it was answered.</param>
-/// <param name="Reason">Why not from the cache: a token; null: nothing to say.</param>
+/// <param name="Reason">Why not from the cache, or <c>not-grpc</c>: a token; null: nothing to say.</param>
 /// <param name="ReceivedBytes">Bytes of the request's messages.</param>
 /// <param name="SentBytes">Bytes of the answer's messages.</param>
 /// <param name="Duration">From its first byte here to its last.</param>

@@ -14,6 +14,8 @@ namespace EdgeMesh.Relay.Telemetry;
 /// <param name="time">The clock of durations.</param>
 internal sealed class CallTelemetry(RelayCounters counters, MethodTable methods, AccessLog? log, TimeProvider time)
 {
+    private const string NotGrpc = "not-grpc";
+
     // Of the relay that used the thread last: with several in a process they take turns.
     [ThreadStatic]
     private static CallRecord? _free;
@@ -75,6 +77,16 @@ internal sealed class CallTelemetry(RelayCounters counters, MethodTable methods,
         }
 
         _free = call;
+    }
+
+    /// <summary>A request that is no gRPC call was refused: the access log has its line, with what a gRPC client makes of HTTP status 415. It counts nowhere.</summary>
+    public void TellOfForeign(HttpContext context)
+    {
+        if (log is { IsEnabled: true })
+        {
+            var (connection, request) = (context.Connection, context.Request);
+            log.Write(new AccessLogEntry(time.GetUtcNow(), connection.RemoteIpAddress, connection.RemotePort, request.Path.Value ?? string.Empty, GrpcStatusCode.Unknown, CallOutcome.Refused, NotGrpc, 0, 0, TimeSpan.Zero, request.Headers[RelaySpans.TraceParent]));
+        }
     }
 
     /// <summary>What the caller was told; CANCELLED when it had gone before it could be.</summary>

@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using EdgeMesh.Caching;
 using EdgeMesh.Relay.Cache;
+using EdgeMesh.Relay.Calls;
 using EdgeMesh.Relay.Upstreams;
 using EdgeMesh.Wire;
 
@@ -39,8 +40,9 @@ internal sealed class RelayMeters
     /// <param name="counters">What the relay counted.</param>
     /// <param name="fills">Fills in flight; null: the relay has no store.</param>
     /// <param name="router">Knows the upstreams.</param>
+    /// <param name="readers">Counts answers that nobody read.</param>
     /// <param name="log">Counts lines that it lost.</param>
-    public RelayMeters(IMeterFactory factory, RelayCounters counters, FillTable? fills, IUpstreamRouter router, AccessLog? log)
+    public RelayMeters(IMeterFactory factory, RelayCounters counters, FillTable? fills, IUpstreamRouter router, SlowReaders readers, AccessLog? log)
     {
         var meter = factory.Create(Name);
 
@@ -56,6 +58,7 @@ internal sealed class RelayMeters
         meter.CreateObservableCounter("edgemesh.relay.received", () => counters.ReceivedBytes, "By", "Bytes of messages in relayed and cached calls' requests.");
         meter.CreateObservableCounter("edgemesh.relay.sent", () => counters.SentBytes, "By", "Bytes of messages in relayed and cached calls' answers.");
 
+        meter.CreateObservableCounter("edgemesh.relay.unread_answers", () => readers.GivenUp, "{call}", "Calls that were reset because their callers did not read the answer.");
         meter.CreateObservableCounter("edgemesh.access_log.dropped", () => log?.Dropped ?? 0, "{line}", "Lines of the access log that were lost.");
 
         // 3. Upstream.
