@@ -52,6 +52,8 @@ internal static class CommandTree
             new NodesCommand(terminal),
             new TopCommand(terminal),
             new PingCommand(terminal),
+            new RankCommand(terminal),
+            new CommandGroup("latency", "How far the nodes of a mesh are from each other, and from their clients.", new MatrixCommand(terminal), new WatchCommand(terminal), new ObjectivesCommand(terminal)),
             new DrainCommand(terminal),
             new BackupCommand(terminal),
             new RestoreCommand(terminal),

@@ -84,9 +84,9 @@ internal sealed class TextTable(params string[] headings)
     /// <summary>The words that have a colour of their own wherever they stand.</summary>
     private static Style StyleOf(string cell) => cell switch
     {
-        "ready" or "hit" => new Style(Color.Green),
+        "ready" or "hit" or "met" => new Style(Color.Green),
         "draining" or "miss" => new Style(Color.Yellow),
-        "lost" => new Style(Color.Red),
+        "lost" or "missed" => new Style(Color.Red),
         _ => Style.Plain,
     };
 }
