@@ -10,6 +10,7 @@ using EdgeMesh.EdgeLocation.ControlStream;
 using EdgeMesh.Introspection;
 using EdgeMesh.Latency.Reports;
 using EdgeMesh.Probing.Answers;
+using EdgeMesh.Probing.Messages;
 using EdgeMesh.Probing.Peers;
 using EdgeMesh.Probing.Reports;
 using EdgeMesh.Relay;
@@ -120,6 +121,7 @@ public sealed class EdgeLocationNode : IAsyncDisposable
                 {
                     var report = NodeReports.Read(relay.Counters, store, provider.GetRequiredService<NodeHealth>().IsDraining);
                     report.Observations = provider.GetRequiredService<Prober>().Observe(whole: isFirst);
+                    ClientLatencyMessages.Add(report.Observations, provider.GetRequiredService<ClientReports>());
                     return report;
                 },
             });

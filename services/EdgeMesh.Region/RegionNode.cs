@@ -132,6 +132,8 @@ public sealed class RegionNode : IAsyncDisposable
             });
             services.AddProber(new ProbingOptions { Node = options.Name, Interval = options.ProbeInterval, CreateHandler = peer => ProbeHandler.Create(peer, tls) });
             services.AddSingleton<MatrixState>();
+            services.AddSingleton<ClientsState>();
+            services.AddSingleton(provider => new Objectives(options.LatencyObjective, provider.GetRequiredService<ClientsState>()));
             services.AddHostedService<RegionMeasuring>();
             services.AddSingleton<Func<IReadOnlyList<MethodShape>>>(provider => () => provider.GetRequiredService<MethodShapes>().Current);
             services.AddSingleton<TopologyState>();
@@ -184,6 +186,8 @@ public sealed class RegionNode : IAsyncDisposable
                 .AddSingleton(store)
                 .AddSingleton(topology)
                 .AddSingleton(shared.GetRequiredService<MatrixState>())
+                .AddSingleton(shared.GetRequiredService<ClientsState>())
+                .AddSingleton(shared.GetRequiredService<Objectives>())
                 .AddSingleton(shared.GetRequiredService<TopologyOptions>())
                 .AddSingleton<IAdminEndpoints, RegionAdminEndpoints>()
                 .AddMetricsEndpoints(meters, options.Name, options.Version);

@@ -2,7 +2,9 @@ using System.Net;
 using EdgeMesh.Admin;
 using EdgeMesh.Introspection;
 using EdgeMesh.Latency.Positions;
+using EdgeMesh.Latency.Samples;
 using EdgeMesh.Probing.Peers;
+using EdgeMesh.Region.Measurements;
 using EdgeMesh.Relay;
 using EdgeMesh.Relay.Hosting;
 using EdgeMesh.Relay.Telemetry;
@@ -52,6 +54,9 @@ public sealed class RegionOptions
 
     /// <summary><c>cache-control</c> of objects that have none of their own; null: the store's default.</summary>
     public string? DefaultCacheControl { get; init; }
+
+    /// <summary>What clients are promised: 99 in 100 round trips to the node that they chose take less. Up to 60 s, default 10 ms.</summary>
+    public TimeSpan LatencyObjective { get; init; } = Objectives.DefaultTarget;
 
     /// <summary>How often it probes each of its peers. Default 5 s.</summary>
     public TimeSpan ProbeInterval { get; init; } = ProbingOptions.DefaultInterval;
@@ -104,6 +109,11 @@ public sealed class RegionOptions
         if (DefaultCacheControl is not null && ObjectStoreOptions.FindCacheControlViolation(DefaultCacheControl) is { } cacheControl)
         {
             failures.Add($"--default-cache-control {cacheControl}");
+        }
+
+        if (LatencyObjective <= TimeSpan.Zero || LatencyObjective > DDSketch.Highest)
+        {
+            failures.Add($"--latency-objective must be above 0 and up to {DDSketch.Highest.TotalSeconds} s, got {LatencyObjective.TotalSeconds} s");
         }
 
         if (Jurisdiction is not null && Latency.Positions.Jurisdiction.FindViolation(Jurisdiction) is { } jurisdiction)

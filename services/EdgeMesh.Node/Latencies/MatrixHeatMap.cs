@@ -24,7 +24,7 @@ internal static class MatrixHeatMap
         var indices = matrix.Nodes.Select((node, index) => (node.Node, index)).ToDictionary(one => one.Node, one => one.index);
         var left = 24 + (LetterWidth * matrix.Nodes.Select(node => node.Node.Length).Append(4).Max());
         var size = matrix.Nodes.Count * Cell;
-        var (width, height) = (left + Math.Max(size, Marks.Length * Cell) + 90, Top + size + LegendHeight);
+        var (width, height) = (left + Math.Max(size, Marks.Length * Cell) + 60, Top + size + LegendHeight);
         var svg = new StringBuilder();
         svg.Append(Invariant($"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" font-family=\"system-ui, 'DejaVu Sans', sans-serif\" font-size=\"13\" fill=\"#333\">\n"));
         svg.Append(Invariant($"<rect width=\"{width}\" height=\"{height}\" fill=\"#fff\"/>\n"));

@@ -1,11 +1,13 @@
 using System.CommandLine;
 using System.Globalization;
 using EdgeMesh.Latency;
+using EdgeMesh.Latency.Positions;
 using EdgeMesh.Node.CommandLine;
 using EdgeMesh.Node.Contracts;
 using EdgeMesh.Node.Output;
 using EdgeMesh.Node.Targets;
 using EdgeMesh.Node.Values;
+using EdgeMesh.Probing.Messages;
 using EdgeMesh.V1;
 using Google.Protobuf;
 using Grpc.Core;
@@ -27,6 +29,7 @@ internal sealed class PingCommand : CliCommand
     private readonly Option<Duration> _interval = CliOption.Value("--interval", "TIME", "How often to probe.", Duration.TryRead, new Duration(TimeSpan.FromSeconds(1)));
     private readonly Option<int> _size = CliOption.Value("--size", "BYTES", "Padding of each probe.", WholeNumber.Between(0, 65_536), 0);
     private readonly Option<bool> _report = CliOption.Flag("--report", "At the end, tell the node what was measured: it counts for its objective like any client's report.");
+    private readonly Option<GeoPosition?> _position = CliOption.Value<GeoPosition?>("--position", "PLACE", "Where this client is, for --report: LATITUDE,LONGITUDE in degrees, or a location code such as LHR.", Place.TryReadOptional);
     private readonly Option<bool> _json = CliOption.Json();
     private readonly AdminTargetOptions _target;
 
@@ -46,6 +49,7 @@ internal sealed class PingCommand : CliCommand
         Add(_interval);
         Add(_size);
         Add(_report);
+        Add(_position);
         Add(_json);
         _target = new(this, new Duration(TimeSpan.FromSeconds(5)));
     }
@@ -77,7 +81,7 @@ internal sealed class PingCommand : CliCommand
         var report = parsed.GetValue(_report) && statistics.Answered > 0;
         if (report)
         {
-            await connection.CallAsync(options => client.ReportLatencyAsync(Report(statistics), options), CancellationToken.None);
+            await connection.CallAsync(options => client.ReportLatencyAsync(Report(statistics, parsed.GetValue(_position)), options), CancellationToken.None);
         }
 
         // 4
@@ -170,11 +174,11 @@ internal sealed class PingCommand : CliCommand
         }
     }
 
-    private static ReportLatencyRequest Report(PingStatistics statistics)
+    private static ReportLatencyRequest Report(PingStatistics statistics, GeoPosition? position)
     {
         var client = new byte[ClientBytes];
         Random.Shared.NextBytes(client);
-        var report = new ReportLatencyRequest { Client = ByteString.CopyFrom(client) };
+        var report = new ReportLatencyRequest { Client = ByteString.CopyFrom(client), Position = position?.ToMessage() };
         report.Buckets.AddRange(statistics.RoundTrips.Buckets().Select(bucket => new LatencyBucket { Latency = ProtoDuration.FromTimeSpan(bucket.Middle), Count = (ulong)bucket.Count }));
         return report;
     }

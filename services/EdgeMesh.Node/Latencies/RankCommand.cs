@@ -6,6 +6,7 @@ using EdgeMesh.Node.Contracts;
 using EdgeMesh.Node.Output;
 using EdgeMesh.Node.Targets;
 using EdgeMesh.Node.Values;
+using EdgeMesh.Probing.Messages;
 using EdgeMesh.V1;
 using Grpc.Core;
 
@@ -90,7 +91,7 @@ internal sealed class RankCommand : CliCommand
     {
         if (near.Contains(',', StringComparison.Ordinal) || near.Length == IataLength)
         {
-            request.Position = GeoPosition.TryParse(near, out var place, out var error) ? ToMessage(place) : throw new CliException($"--near '{near}': {error}", ExitCodes.Usage);
+            request.Position = GeoPosition.TryParse(near, out var place, out var error) ? place.ToMessage() : throw new CliException($"--near '{near}': {error}", ExitCodes.Usage);
             return await AskAsync();
         }
 
@@ -99,9 +100,9 @@ internal sealed class RankCommand : CliCommand
         {
             return await AskAsync();
         }
-        catch (TargetException failure) when (failure.Status == StatusCode.NotFound && LocationCodes.Find(near) is { } location)
+        catch (TargetException failure) when (failure.Status is StatusCode.NotFound or StatusCode.InvalidArgument && LocationCodes.Find(near) is { } location)
         {
-            request.Position = ToMessage(location.Position);
+            request.Position = location.Position.ToMessage();
             return await AskAsync();
         }
 
@@ -112,6 +113,4 @@ internal sealed class RankCommand : CliCommand
             return [.. response.Nodes.Select(RankedNodeJson.Of)];
         }
     }
-
-    private static Position ToMessage(GeoPosition position) => new() { Latitude = position.LatitudeDegrees, Longitude = position.LongitudeDegrees };
 }

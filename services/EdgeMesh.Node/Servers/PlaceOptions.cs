@@ -1,6 +1,7 @@
 using System.CommandLine;
 using EdgeMesh.Latency.Positions;
 using EdgeMesh.Node.CommandLine;
+using EdgeMesh.Node.Values;
 
 namespace EdgeMesh.Node.Servers;
 
@@ -15,7 +16,7 @@ internal sealed class PlaceOptions
     /// <param name="absence">What holds without <c>--position</c>.</param>
     public PlaceOptions(Command command, string absence)
     {
-        _position = CliOption.Value<GeoPosition?>("--position", "PLACE", $"Where it stands: LATITUDE,LONGITUDE in degrees, or a location code such as LHR; {absence}", TryRead);
+        _position = CliOption.Value<GeoPosition?>("--position", "PLACE", $"Where it stands: LATITUDE,LONGITUDE in degrees, or a location code such as LHR; {absence}", Place.TryReadOptional);
         command.Add(_position);
         command.Add(_jurisdiction);
     }
@@ -25,11 +26,4 @@ internal sealed class PlaceOptions
 
     /// <summary>Whose law holds there; null: not said.</summary>
     public string? Jurisdiction(ParseResult parsed) => parsed.GetValue(_jurisdiction);
-
-    private static bool TryRead(string text, out GeoPosition? value, out string error)
-    {
-        var read = GeoPosition.TryParse(text, out var position, out error);
-        value = read ? position : null;
-        return read;
-    }
 }

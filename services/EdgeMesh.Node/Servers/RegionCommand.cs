@@ -19,6 +19,7 @@ internal sealed class RegionCommand : ServerCommand
     private readonly Option<string?> _edgeTokenFile = CliOption.Text("--edge-token-file", "FILE", "A token that edges may join with, in service as long as FILE holds it; made, for its owner's eyes only, when FILE is missing.");
     private readonly OriginArguments _origins;
     private readonly PlaceOptions _place;
+    private readonly Option<Duration> _objective = CliOption.Value("--latency-objective", "TIME", "What clients are promised: 99 in 100 round trips to the node that they chose take less.", Duration.TryRead, new Duration(TimeSpan.FromMilliseconds(10)));
 
     /// <summary>Creates the command.</summary>
     public RegionCommand(Terminal terminal, Interruption interruption, GivenOptions given)
@@ -42,6 +43,7 @@ internal sealed class RegionCommand : ServerCommand
         Add(_defaultCacheControl);
         Add(_edgeTokenFile);
         _place = new(this, "default: not said.");
+        Add(_objective);
         Server.AddTo(this);
     }
 
@@ -77,6 +79,7 @@ internal sealed class RegionCommand : ServerCommand
         DataDirectory = parsed.GetRequiredValue(_data),
         Origins = _origins.Read(parsed, faults),
         DefaultCacheControl = parsed.GetValue(_defaultCacheControl),
+        LatencyObjective = parsed.GetRequiredValue(_objective).Time,
         Position = _place.Position(parsed),
         Jurisdiction = _place.Jurisdiction(parsed),
         EdgeTokenFile = parsed.GetValue(_edgeTokenFile),

@@ -53,6 +53,7 @@ internal sealed class UpReport(Terminal terminal)
         terminal.Error.WriteLine($"  {program.Show(["get", "demo/hello.txt", "--verbose", "--to", target])}");
         terminal.Error.WriteLine($"  {program.Show(["call", target, "--list"])}");
         terminal.Error.WriteLine($"  {program.Show(["nodes", "--to", TargetAddress.Show(regionAdmin)])}");
+        terminal.Error.WriteLine($"  {program.Show(["latency", "matrix", "--to", TargetAddress.Show(regionAdmin)])}");
         terminal.Error.WriteLine("Ctrl-C stops the mesh. Its log:");
     }
 }

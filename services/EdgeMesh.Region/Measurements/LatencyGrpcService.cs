@@ -7,7 +7,7 @@ namespace EdgeMesh.Region.Measurements;
 
 /// <summary>Serves what a Region alone answers of <c>edgemesh.v1.LatencyService</c>; probes are answered before it, as on every node.</summary>
 /// <remarks>Thread-safe.</remarks>
-internal sealed class LatencyGrpcService(MatrixState matrix, TimeProvider time, IHostApplicationLifetime lifetime) : LatencyService.LatencyServiceBase
+internal sealed class LatencyGrpcService(MatrixState matrix, ClientsState clients, Objectives objectives, TimeProvider time, IHostApplicationLifetime lifetime) : LatencyService.LatencyServiceBase
 {
     private static readonly TimeSpan MinInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan MaxInterval = TimeSpan.FromSeconds(300);
@@ -43,6 +43,18 @@ internal sealed class LatencyGrpcService(MatrixState matrix, TimeProvider time, 
         {
             throw new RpcException(new Status(StatusCode.Unavailable, "The Region is stopping."));
         }
+    }
+
+    /// <inheritdoc/>
+    public override Task<RankResponse> Rank(RankRequest request, ServerCallContext context) =>
+        Task.FromResult(RankAnswers.Answer(request, matrix.GetSnapshot(), clients.FindPlace));
+
+    /// <inheritdoc/>
+    public override Task<ListLatencyObjectivesResponse> ListLatencyObjectives(ListLatencyObjectivesRequest request, ServerCallContext context)
+    {
+        var response = new ListLatencyObjectivesResponse();
+        response.Objectives.AddRange(objectives.Judge(matrix.GetSnapshot().Nodes));
+        return Task.FromResult(response);
     }
 
     private static LatencyMatrix Write(MatrixSnapshot snapshot, IReadOnlyCollection<string> names) =>

@@ -5,8 +5,10 @@ using Google.Protobuf.WellKnownTypes;
 namespace EdgeMesh.Region.Measurements;
 
 /// <summary>Judges whether nodes are as near to the clients that chose them as they should be.</summary>
-/// <remarks>Stateless; thread-safe.</remarks>
-internal static class Objectives
+/// <remarks>Thread-safe.</remarks>
+/// <param name="target">What clients are promised of <see cref="Quantile"/>.</param>
+/// <param name="clients">What they reported.</param>
+internal sealed class Objectives(TimeSpan target, ClientsState clients)
 {
     /// <summary>Which share of round trips must be within the target.</summary>
     public const double Quantile = 0.99;
@@ -17,11 +19,13 @@ internal static class Objectives
     /// <summary>The target unless told otherwise: single-digit milliseconds.</summary>
     public static readonly TimeSpan DefaultTarget = TimeSpan.FromMilliseconds(10);
 
-    /// <summary>Judges one node.</summary>
-    /// <param name="node">The node.</param>
-    /// <param name="target">What its clients are promised.</param>
-    /// <param name="reported">What they reported; null: nothing.</param>
-    public static LatencyObjective Judge(NodeInfo node, TimeSpan target, ReportedLatency? reported)
+    /// <summary>Judges the nodes that are there for clients to be near to: edge locations and Local Zones.</summary>
+    /// <param name="nodes">All nodes; in their order.</param>
+    public IEnumerable<LatencyObjective> Judge(IEnumerable<NodeInfo> nodes) => nodes
+        .Where(node => node.Kind is NodeKind.EdgeLocation or NodeKind.LocalZone && node.State != NodeState.Lost)
+        .Select(node => Judge(node, clients.Read(node.Name)));
+
+    private LatencyObjective Judge(NodeInfo node, ReportedLatency? reported)
     {
         var objective = new LatencyObjective { Node = node.Name, Kind = node.Kind, Target = Duration.FromTimeSpan(target), Quantile = Quantile, Window = new Duration() };
         if (reported?.RoundTrips is { Count: > 0 } roundTrips)

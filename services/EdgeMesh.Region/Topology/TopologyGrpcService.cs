@@ -19,6 +19,7 @@ internal sealed class TopologyGrpcService(
     TopologyState state,
     TopologyOptions options,
     MatrixState matrix,
+    ClientsState clients,
     TimeProvider time,
     IHostApplicationLifetime lifetime,
     ILogger<TopologyGrpcService> log) : TopologyService.TopologyServiceBase
@@ -149,6 +150,7 @@ internal sealed class TopologyGrpcService(
             if (observations is not null)
             {
                 matrix.Take(membership.Name, observations);
+                clients.Take(membership.Name, observations);
             }
         }
     }

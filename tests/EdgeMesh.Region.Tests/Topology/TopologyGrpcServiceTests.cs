@@ -1,4 +1,5 @@
 using System.Net;
+using EdgeMesh.Latency.Reports;
 using EdgeMesh.Region.Measurements;
 using EdgeMesh.Region.Topology;
 using EdgeMesh.Testing;
@@ -34,7 +35,7 @@ public sealed class TopologyGrpcServiceTests : IAsyncLifetime
         builder.Services.AddSingleton(_options);
         builder.Services.AddSingleton<TimeProvider>(_time);
         builder.Services.AddSingleton(s => new TopologyState(_options, () => [], _time, s.GetRequiredService<ILogger<TopologyState>>()));
-        builder.Services.AddSingleton<MatrixState>();
+        builder.Services.AddSingleton<MatrixState>().AddSingleton<ClientReports>().AddSingleton<ClientsState>();
         _app = builder.Build();
         _app.MapGrpcService<TopologyGrpcService>();
         await _app.StartAsync();
