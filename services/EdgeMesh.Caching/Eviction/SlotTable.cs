@@ -19,7 +19,7 @@ internal sealed unsafe class SlotTable : IDisposable
     private const int ChunkMask = ChunkSlots - 1;
 
     private readonly SlotQueue[] _queues;
-    private NativeChunks _chunks = new(ChunkSlots * (sizeof(Node) + sizeof(byte)));
+    private NativeChunks _chunks = new(ChunkSlots * (sizeof(ListNode) + sizeof(byte)));
 
     /// <summary>Makes a table of no slots.</summary>
     /// <param name="queues">Number of queues, 1 to 255.</param>
@@ -67,7 +67,7 @@ internal sealed unsafe class SlotTable : IDisposable
         {
             var node = (byte*)NodeOf(third);
             Sse.Prefetch0(node);
-            Sse.Prefetch0(node + sizeof(Node) - 1);
+            Sse.Prefetch0(node + sizeof(ListNode) - 1);
             Sse.Prefetch0(HitsOf(third));
         }
 
@@ -199,15 +199,15 @@ internal sealed unsafe class SlotTable : IDisposable
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static byte* HitsIn(byte* chunk, int slot) => chunk + (ChunkSlots * sizeof(Node)) + (slot & ChunkMask);
+    private static byte* HitsIn(byte* chunk, int slot) => chunk + (ChunkSlots * sizeof(ListNode)) + (slot & ChunkMask);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private byte* HitsOf(int slot) => HitsIn(_chunks[slot >> ChunkBits], slot);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private Node* NodeOf(int slot) => (Node*)_chunks[slot >> ChunkBits] + (slot & ChunkMask);
+    private ListNode* NodeOf(int slot) => (ListNode*)_chunks[slot >> ChunkBits] + (slot & ChunkMask);
 
-    private struct Node
+    private struct ListNode
     {
         public int Next;
         public int Previous;
