@@ -155,7 +155,7 @@ internal sealed class TopologyGrpcService(
         }
     }
 
-    /// <summary>Revoking a token is a change of the topology, so that its turn here ends the streams of its holders.</summary>
+    /// <summary>Revoking a token is a change of the topology, so that its turn here ends the streams of its holders; those of certificates whose authority is gone end with it.</summary>
     private async Task PushTopologyAsync(IServerStreamWriter<JoinResponse> responses, CallerIdentity? identity, CancellationToken cancellationToken)
     {
         while (true)
@@ -163,7 +163,7 @@ internal sealed class TopologyGrpcService(
             var snapshot = state.GetSnapshot();
             if (identity is not null && !identity.IsInService())
             {
-                throw new RpcException(new Status(StatusCode.Unauthenticated, "The token was revoked."));
+                throw new RpcException(new Status(StatusCode.Unauthenticated, "The credential with which this node joined is no longer in service: its token was revoked, or --client-ca replaced."));
             }
 
             await responses.WriteAsync(snapshot.Message, cancellationToken);

@@ -33,6 +33,36 @@ public sealed class DrainTests : IDisposable
         edge.AssertNoUnexpectedErrors();
     }
 
+    [ForeignFact("grpc-js")]
+    public async Task Edges_TerminatedAndDrainedUnderGrpcJs_FailNoCall()
+    {
+        await using var region = await NodeProcess.StartRegionAsync(_directory.Path);
+        await PutAsync(region.Address, "small", 1_000);
+        var edges = new List<NodeProcess>();
+        foreach (var name in (string[])["LHR50-1", "CDG50-1", "FRA50-1"])
+        {
+            edges.Add(await NodeProcess.StartEdgeAsync(region, name));
+        }
+
+        var message = Convert.ToHexString(new GetObjectRequest { Bucket = "load", Key = "small" }.ToByteArray());
+        await using var load = ChildProcess.Start(
+            "node",
+            [Path.Combine(Repository.Root, "tests/EdgeMesh.Scenarios/Interop/grpc-js/load.js"), "--addresses", string.Join(',', edges.Select(edge => edge.Address.Authority)), "--method", "/edgemesh.v1.ObjectStoreService/GetObject", "--message", message]);
+        await load.WaitForLineAsync("warm");
+
+        // One ends by its signal, one is drained first, one stays.
+        edges[0].Process.Signal(UnixSignal.Terminate);
+        Assert.Equal(0, await edges[0].Process.WaitForExitAsync());
+        await using var drain = NodeProcess.Start("drain", "--to", edges[1].AdminAddress.ToString(), "--wait", "20s");
+        Assert.Equal(0, await drain.WaitForExitAsync());
+        load.CloseInput();
+
+        Assert.Equal(0, await load.WaitForExitAsync());
+        Assert.Matches("^[1-9][0-9]* calls, 0 failed$", load.Output.Skip(1).Aggregate((before, line) => $"{before}; {line}"));
+        edges.ForEach(edge => edge.AssertNoUnexpectedErrors());
+        await Task.WhenAll(edges.Select(edge => edge.DisposeAsync().AsTask()));
+    }
+
     [Fact]
     public async Task Edge_Drained_FinishesWhatRunsTakesNothingNewAndLeaves()
     {

@@ -29,7 +29,10 @@ public sealed class PublishedProgram : IAsyncLifetime
     }
 
     /// <summary>Starts it.</summary>
-    public ChildProcess Start(params string[] arguments) => ChildProcess.Start(Path.Combine(Folder, "edgemesh"), arguments);
+    public ChildProcess Start(params string[] arguments) => Start(new Dictionary<string, string?>(), arguments);
+
+    /// <summary>Starts it with variables of its own.</summary>
+    public ChildProcess Start(IReadOnlyDictionary<string, string?> environment, params string[] arguments) => ChildProcess.Start(Path.Combine(Folder, "edgemesh"), arguments, environment);
 
     /// <summary>Runs it to its end, which must be a good one.</summary>
     /// <returns>Its standard output.</returns>

@@ -1,3 +1,4 @@
+using EdgeMesh.Scenarios.Telemetry;
 using EdgeMesh.Testing;
 
 namespace EdgeMesh.Scenarios.Published;
@@ -49,5 +50,35 @@ public sealed class PublishedProgramTests(PublishedProgram program) : IClassFixt
         await using var missing = program.Start(["get", "demo/none", "-", .. to]);
         Assert.Equal(1, await missing.WaitForExitAsync());
         Assert.Contains(missing.Errors, line => line.StartsWith("edgemesh: ", StringComparison.Ordinal) && line.Contains("demo/none", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Mesh_WithCertificatesOfItsOwnAuthority_JoinsReloadsAndExportsOverBothProtocols()
+    {
+        using var directory = new TempDirectory();
+        await using var collector = await OtlpCollector.StartAsync();
+        var folder = directory.File("certs");
+        string Pem(string name) => Path.Combine(folder, name + ".pem");
+        foreach (var (role, name) in (IEnumerable<(string, string)>)[("region", "eu-west-2"), ("edge", "LHR50-1"), ("admin", "ops")])
+        {
+            await program.RunAsync("cert", "create", "--role", role, "--name", name, "--ca-dir", folder);
+        }
+
+        await using var region = program.Start(
+            collector.Variables("http/protobuf"),
+            "region", "--name", "eu-west-2", "--listen", "127.0.0.1:0", "--data", directory.File("data"), "--tls-cert", Pem("eu-west-2"), "--tls-key", Pem("eu-west-2-key"), "--client-ca", Pem("ca"));
+        var address = (await region.WaitForLineAsync(line => line.StartsWith("ready ", StringComparison.Ordinal))).Split(' ')[2];
+        await using var edge = program.Start(
+            collector.Variables("grpc"),
+            "edge", "--name", "LHR50-1", "--listen", "127.0.0.1:0", "--region", address, "--region-ca", Pem("ca"), "--tls-cert", Pem("LHR50-1"), "--tls-key", Pem("LHR50-1-key"));
+        await edge.WaitForLineAsync("Joined Region");
+        string[] asked = ["--to", address, "--ca", Pem("ca"), "--tls-cert", Pem("ops"), "--tls-key", Pem("ops-key")];
+
+        Assert.Contains("LHR50-1", await program.RunAsync(["nodes", .. asked]), StringComparison.Ordinal);
+        Assert.StartsWith("unchanged ", await program.RunAsync(["reload", .. asked]), StringComparison.Ordinal);
+        Assert.Contains("\"region.client-ca\"", await program.RunAsync(["config", "show", "--json", .. asked]), StringComparison.Ordinal);
+        await OtlpCollector.WaitAsync(
+            () => collector.Metrics.ContainsKey(("eu-west-2", "edgemesh.region.nodes")) && collector.Metrics.ContainsKey(("LHR50-1", "edgemesh.region_link.joined")),
+            () => $"metrics: {string.Join(", ", collector.Metrics.Keys)}\n{string.Join('\n', edge.Transcript)}");
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Net;
 using System.Text;
 using EdgeMesh.Testing;
 using Google.Protobuf;
@@ -7,6 +8,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace EdgeMesh.Scenarios.Telemetry;
@@ -20,15 +22,19 @@ namespace EdgeMesh.Scenarios.Telemetry;
 /// <param name="Kind">OTLP's number: 1 internal, 2 server, 3 client.</param>
 internal sealed record CollectedSpan(string Node, string TraceId, string SpanId, string ParentId, string Name, int Kind);
 
-/// <summary>Takes OTLP over HTTP with protobuf, and reads of it what tests ask for (opentelemetry-proto 1.x: collector/trace/v1, collector/metrics/v1).</summary>
+/// <summary>Takes OTLP over HTTP with protobuf and over gRPC, each on a port of its own, and reads of it what tests ask for (opentelemetry-proto 1.x: collector/trace/v1, collector/metrics/v1).</summary>
 internal sealed class OtlpCollector : IAsyncDisposable
 {
+    private const string HttpProtobuf = "http/protobuf";
+    private const string Grpc = "grpc";
+    private const int FrameHeaderBytes = 5;
+
     private readonly WebApplication _app;
 
     private OtlpCollector(WebApplication app) => _app = app;
 
-    /// <summary>Where it listens.</summary>
-    public string Address => _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
+    /// <summary>The protocols that it takes, in OTEL_EXPORTER_OTLP_PROTOCOL's words.</summary>
+    public static TheoryData<string> Protocols => new(HttpProtobuf, Grpc);
 
     /// <summary>All spans so far.</summary>
     public ConcurrentQueue<CollectedSpan> Spans { get; } = new();
@@ -39,14 +45,29 @@ internal sealed class OtlpCollector : IAsyncDisposable
     public static async Task<OtlpCollector> StartAsync()
     {
         var builder = WebApplication.CreateSlimBuilder();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.Listen(IPAddress.Loopback, 0, listener => listener.Protocols = HttpProtocols.Http1);
+            kestrel.Listen(IPAddress.Loopback, 0, listener => listener.Protocols = HttpProtocols.Http2);
+        });
         var app = builder.Build();
         var collector = new OtlpCollector(app);
-        app.MapPost("/v1/traces", context => collector.TakeAsync(context, collector.TakeSpans));
-        app.MapPost("/v1/metrics", context => collector.TakeAsync(context, collector.TakeMetrics));
+        app.MapPost("/v1/traces", context => TakeAsync(context, collector.TakeSpans));
+        app.MapPost("/v1/metrics", context => TakeAsync(context, collector.TakeMetrics));
+        app.MapPost("/opentelemetry.proto.collector.trace.v1.TraceService/Export", context => TakeCallAsync(context, collector.TakeSpans));
+        app.MapPost("/opentelemetry.proto.collector.metrics.v1.MetricsService/Export", context => TakeCallAsync(context, collector.TakeMetrics));
         await app.StartAsync();
         return collector;
     }
+
+    /// <summary>The variables with which a node sends everything here, soon.</summary>
+    public IReadOnlyDictionary<string, string?> Variables(string protocol) => new Dictionary<string, string?>
+    {
+        ["OTEL_EXPORTER_OTLP_ENDPOINT"] = _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.ElementAt(protocol == Grpc ? 1 : 0),
+        ["OTEL_EXPORTER_OTLP_PROTOCOL"] = protocol,
+        ["OTEL_BSP_SCHEDULE_DELAY"] = "100",
+        ["OTEL_METRIC_EXPORT_INTERVAL"] = "500",
+    };
 
     /// <summary>Waits until what has come is enough.</summary>
     public static async Task WaitAsync(Func<bool> isEnough, Func<string> describe)
@@ -61,12 +82,24 @@ internal sealed class OtlpCollector : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 
-    private async Task TakeAsync(HttpContext context, Action<byte[]> take)
+    private static async Task TakeAsync(HttpContext context, Action<byte[]> take)
     {
         using var body = new MemoryStream();
         await context.Request.Body.CopyToAsync(body);
         take(body.ToArray());
         context.Response.ContentType = "application/x-protobuf";
+    }
+
+    /// <summary>The same as a gRPC call: one message in, an empty one out.</summary>
+    private static async Task TakeCallAsync(HttpContext context, Action<byte[]> take)
+    {
+        using var body = new MemoryStream();
+        await context.Request.Body.CopyToAsync(body);
+        take(body.ToArray()[FrameHeaderBytes..]);
+        context.Response.ContentType = "application/grpc";
+        context.Response.DeclareTrailer("grpc-status");
+        await context.Response.Body.WriteAsync(new byte[FrameHeaderBytes]);
+        context.Response.AppendTrailer("grpc-status", "0");
     }
 
     private void TakeSpans(byte[] request)

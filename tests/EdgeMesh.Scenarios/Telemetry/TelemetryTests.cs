@@ -18,19 +18,14 @@ public sealed class TelemetryTests : IDisposable
 
     public void Dispose() => _directory.Dispose();
 
-    [Fact]
-    public async Task Call_ThroughEdgeAndRegion_IsOneTraceWithEachHopTheParentOfTheNext()
+    [Theory]
+    [MemberData(nameof(OtlpCollector.Protocols), MemberType = typeof(OtlpCollector))]
+    public async Task Call_ThroughEdgeAndRegion_IsOneTraceWithEachHopTheParentOfTheNext(string protocol)
     {
         var seen = new ConcurrentQueue<string>();
         await using var collector = await OtlpCollector.StartAsync();
         await using var origin = await StartOriginAsync(seen);
-        var variables = new Dictionary<string, string?>
-        {
-            ["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector.Address,
-            ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
-            ["OTEL_BSP_SCHEDULE_DELAY"] = "100",
-            ["OTEL_METRIC_EXPORT_INTERVAL"] = "500",
-        };
+        var variables = collector.Variables(protocol);
         var regionLog = _directory.File("region.log");
         var edgeLog = _directory.File("edge.log");
         await using var region = await NodeProcess.StartAsync(
