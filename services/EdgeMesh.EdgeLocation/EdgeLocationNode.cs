@@ -9,6 +9,7 @@ using EdgeMesh.Caching;
 using EdgeMesh.EdgeLocation.ControlStream;
 using EdgeMesh.Introspection;
 using EdgeMesh.Latency.Reports;
+using EdgeMesh.Probing;
 using EdgeMesh.Probing.Answers;
 using EdgeMesh.Probing.Messages;
 using EdgeMesh.Probing.Peers;
@@ -60,6 +61,12 @@ public sealed class EdgeLocationNode : IAsyncDisposable
 
     /// <summary>Where its admin listener is.</summary>
     public Uri AdminAddress => _admin.Address;
+
+    /// <inheritdoc cref="Prober.Sent"/>
+    public long ProbesSent => _app.Services.GetRequiredService<Prober>().Sent;
+
+    /// <inheritdoc cref="Prober.Lost"/>
+    public long ProbesLost => _app.Services.GetRequiredService<Prober>().Lost;
 
     /// <inheritdoc cref="StartAsync(EdgeLocationOptions, Action{ILoggingBuilder}, NodeConfiguration, CancellationToken)"/>
     public static Task<EdgeLocationNode> StartAsync(EdgeLocationOptions options, Action<ILoggingBuilder> logging, CancellationToken cancellationToken) =>
@@ -150,6 +157,7 @@ public sealed class EdgeLocationNode : IAsyncDisposable
 
             var meters = app.Services.GetRequiredService<IMeterFactory>();
             EdgeLocationMeters.Create(meters, link, store);
+            ProbingMeters.Create(meters, prober, app.Services.GetRequiredService<ProbeReflector>(), app.Services.GetRequiredService<ProbeStreamSlots>());
 
             // 4. The admin server, beside the data's. Without its Region the node is ready: it serves what it has.
             var drain = new NodeDrain(app.Services.GetRequiredService<NodeHealth>(), app.StopAsync);

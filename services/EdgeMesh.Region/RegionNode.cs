@@ -6,6 +6,7 @@ using EdgeMesh.Admin.Drain;
 using EdgeMesh.Admin.Metrics;
 using EdgeMesh.Introspection;
 using EdgeMesh.Latency.Reports;
+using EdgeMesh.Probing;
 using EdgeMesh.Probing.Answers;
 using EdgeMesh.Probing.Peers;
 using EdgeMesh.Probing.Reports;
@@ -166,6 +167,7 @@ public sealed class RegionNode : IAsyncDisposable
 
             var meters = app.Services.GetRequiredService<IMeterFactory>();
             RegionMeters.Create(meters, topology, store);
+            ProbingMeters.Create(meters, app.Services.GetRequiredService<Prober>(), app.Services.GetRequiredService<ProbeReflector>(), app.Services.GetRequiredService<ProbeStreamSlots>());
 
             // 4. The admin server, beside the data's.
             var shared = app.Services;

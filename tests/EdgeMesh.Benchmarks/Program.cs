@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 using EdgeMesh.Benchmarks;
 using EdgeMesh.Benchmarks.Load;
 using EdgeMesh.Benchmarks.Peers;
+using EdgeMesh.Benchmarks.Probes;
 using EdgeMesh.Benchmarks.Report;
 using EdgeMesh.Benchmarks.Store;
 
@@ -20,6 +21,7 @@ switch (args)
         return 0;
     case ["store", ..]: return StoreCommand.Measure(args.AsSpan(1));
     case ["store-soak", ..]: return StoreCommand.Soak(args.AsSpan(1));
+    case ["probing", ..]: return await ProbingCommand.RunAsync(args.AsMemory(1));
     case ["servers", ..]: return await MeasureAsync(args.AsMemory(1));
     default:
         Console.Error.WriteLine(Arguments.Usage);

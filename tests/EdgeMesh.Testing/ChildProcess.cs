@@ -17,6 +17,12 @@ public enum UnixSignal
 
     /// <summary>SIGTERM, a polite request to end.</summary>
     Terminate = 15,
+
+    /// <summary>SIGCONT on Linux: a stopped process goes on.</summary>
+    Continue = 18,
+
+    /// <summary>SIGSTOP on Linux: the process is as if it hung, until SIGCONT or SIGKILL.</summary>
+    Stop = 19,
 }
 
 /// <summary>A program that a test starts, whose lines it reads, and that never outlives it.</summary>
