@@ -23,13 +23,13 @@ public sealed class MeasuredMeshTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         _region = await RegionNode.StartAsync(
-            new RegionOptions { Name = "eu-west-2", Listen = "127.0.0.1:0", AdminListen = "127.0.0.1:0", DataDirectory = _data.Path, ProbeInterval = Interval },
+            new RegionOptions { Name = "eu-west-2", Listen = "127.0.0.1:0", AdminListen = "127.0.0.1:0", DataDirectory = _data.Path, ProbeInterval = Interval, ShutdownTimeout = TimeSpan.FromMinutes(1) },
             logging => logging.AddProvider(_log),
             CancellationToken.None);
         foreach (var name in EdgeNames)
         {
             _edges.Add(await EdgeLocationNode.StartAsync(
-                new EdgeLocationOptions { Name = name, Listen = "127.0.0.1:0", AdminListen = "127.0.0.1:0", Region = _region.Address, RegionAdmin = _region.AdminAddress, CacheBytes = 1 << 20, ProbeInterval = Interval },
+                new EdgeLocationOptions { Name = name, Listen = "127.0.0.1:0", AdminListen = "127.0.0.1:0", Region = _region.Address, RegionAdmin = _region.AdminAddress, CacheBytes = 1 << 20, ProbeInterval = Interval, ShutdownTimeout = TimeSpan.FromMinutes(1) },
                 logging => logging.AddProvider(_log),
                 CancellationToken.None));
         }
@@ -40,11 +40,15 @@ public sealed class MeasuredMeshTests : IAsyncLifetime
     public async Task DisposeAsync()
     {
         _admin.Dispose();
+
+        // Open probe streams hold nobody up.
         foreach (var edge in _edges)
         {
+            await edge.StopAsync(CancellationToken.None).WaitAsync(TestDeadline.Default);
             await edge.DisposeAsync();
         }
 
+        await _region.StopAsync(CancellationToken.None).WaitAsync(TestDeadline.Default);
         await _region.DisposeAsync();
         _log.AssertNoUnexpectedErrors();
         _data.Dispose();
