@@ -50,4 +50,20 @@ public sealed class CacheControlTests
         Assert.Equal(sharedMaxAge, parsed.SharedMaxAge);
         Assert.False(parsed.Forbids);
     }
+
+    [Theory]
+    [InlineData("max-age=1, stale-while-revalidate=30, stale-if-error=60", 30L, 60L, false)]
+    [InlineData("Stale-While-Revalidate=\"30\"", 30L, null, false)]
+    [InlineData("stale-if-error=60, stale-if-error=5", null, 5L, false)]
+    [InlineData("stale-while-revalidate, stale-if-error=x", 0L, 0L, false)]
+    [InlineData("stale-while-revalidate=99999999999", 2147483648L, null, false)]
+    [InlineData("must-revalidate", null, null, true)]
+    [InlineData("stale-if-error=60, Proxy-Revalidate", null, 60L, true)]
+    public void Parse_StaleWindows_AreReadAsTheRfcSays(string text, long? whileRevalidate, long? ifError, bool forbids)
+    {
+        // RFC 5861 sections 3 and 4; RFC 9111 sections 5.2.2.2 and 5.2.2.8.
+        var parsed = CacheControl.Parse(text);
+
+        Assert.Equal((whileRevalidate, ifError, forbids), (parsed.StaleWhileRevalidate, parsed.StaleIfError, parsed.ForbidsStale));
+    }
 }

@@ -101,6 +101,9 @@ public sealed class CachedCallTests
     [InlineData("cache-control: max-age=60, no-cache", "forbidden")]
     [InlineData("cache-control: public, max-age=60|cdn-cache-control: no-store", "forbidden")]
     [InlineData("cache-control: no-store|cdn-cache-control: max-age=60", "forbidden")]
+    [InlineData("cdn-cache-control: public|cache-control: max-age=60", "not-declared")] // RFC 9213 section 2.2: the general field does not count.
+    [InlineData("cdn-cache-control: something-new|cache-control: max-age=60", "not-declared")]
+    [InlineData("cdn-cache-control: max-age=0|cache-control: max-age=60", "stale-on-arrival")]
     [InlineData("cache-control: max-age=60|vary: *", "vary-any")]
     [InlineData("cache-control: max-age=60|set-cookie: a=1", "set-cookie")]
     [InlineData("cache-control: max-age=60|grpc-encoding: zstd", "unknown-coding")]
@@ -128,6 +131,8 @@ public sealed class CachedCallTests
     [InlineData("cache-control: , ,max-age=60,,")]
     [InlineData("cache-control: unknown=\"a, no-store\", max-age=60")]
     [InlineData("cdn-cache-control: max-age=60|cache-control: max-age=0")]
+    [InlineData("cdn-cache-control: |cache-control: max-age=60")] // RFC 9213 section 2.1: an empty field is as good as none.
+    [InlineData("cdn-cache-control: max-age=60|cache-control: s-maxage=0, must-revalidate")]
     [InlineData("cache-control: MAX-AGE=99999999999999999999")]
     public async Task Call_DeclaredInAnyLegalWay_IsStored(string headers)
     {
@@ -261,6 +266,22 @@ public sealed class CachedCallTests
         Assert.StartsWith("LHR50-1; hit", bob.CacheStatus, StringComparison.Ordinal);
         Assert.StartsWith("LHR50-1; hit", nobody.CacheStatus, StringComparison.Ordinal);
         Assert.Equal(1, origin.Calls);
+    }
+
+    [Theory]
+    [InlineData("public, max-age=60", "max-age=60", 2)]
+    [InlineData("max-age=60", "public, max-age=60", 1)]
+    public async Task Call_CredentialsAndTargetedField_ItAloneSaysWhetherTheAnswerIsPublic(string general, string targeted, int originCalls)
+    {
+        // RFC 9213 section 2.2.
+        await using var origin = await RawOrigin.StartEchoAsync(("cache-control", general), ("cdn-cache-control", targeted));
+        await using var node = await RelayFixture.StartAsync(origin.Address);
+        using var caller = new RawCaller(node.Address);
+
+        await caller.CallAsync(Path, Frames.Of("x"), headers: [("authorization", "ann")]);
+        await caller.CallAsync(Path, Frames.Of("x"), headers: [("authorization", "bob")]);
+
+        Assert.Equal(originCalls, origin.Calls);
     }
 
     [Fact]

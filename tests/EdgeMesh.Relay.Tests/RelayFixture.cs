@@ -30,6 +30,9 @@ internal sealed class RelayFixture : IAsyncDisposable
 
     public RelayHandler Relay { get; }
 
+    /// <summary>What a caching node keeps.</summary>
+    public SlabStore Store => _store!;
+
     /// <summary>The node's clock, when it was started with one.</summary>
     public ManualTimeProvider Time { get; }
 

@@ -8,7 +8,8 @@ namespace EdgeMesh.Relay.Cache;
 
 /// <summary>What an answer's headers say about storing it.</summary>
 /// <remarks>
-/// RFC 9111 sections 3 and 4.2, RFC 9213, narrowed: no heuristic lifetime, nothing without an explicit one. Immutable.
+/// RFC 9111 sections 3 and 4.2, RFC 9213, RFC 5861, narrowed: no heuristic lifetime, nothing without an explicit one, and what restricts
+/// counts in whichever field it stands. Immutable.
 /// </remarks>
 internal sealed class AnswerRules
 {
@@ -40,11 +41,20 @@ internal sealed class AnswerRules
     /// <summary>How old it was when it came.</summary>
     public TimeSpan Age { get; private init; }
 
+    /// <summary>For how long after that it may be used while it is asked for anew (RFC 5861 section 3); zero: not at all.</summary>
+    public TimeSpan StaleWhileRevalidate { get; private init; }
+
+    /// <summary>For how long after that it may be used when asking anew failed (RFC 5861 section 4); zero: not at all.</summary>
+    public TimeSpan StaleIfError { get; private init; }
+
     /// <summary>Whether callers with credentials may share it.</summary>
     public bool IsPublic { get; private init; }
 
     /// <summary>Request fields that chose it: lower-case, in ordinal order, without repeats.</summary>
     public string[] VaryNames { get; private init; } = [];
+
+    /// <summary>What purges may name it by, from its headers.</summary>
+    public string[] Tags { get; private init; } = [];
 
     /// <summary>How its message is coded.</summary>
     public MessageCoding Coding { get; private init; }
@@ -71,8 +81,9 @@ internal sealed class AnswerRules
             return new AnswerRules("set-cookie");
         }
 
-        // 2. An explicit lifetime: the targeted field's before the general one's, the shared one's before max-age.
-        if ((targeted.SharedMaxAge ?? targeted.MaxAge ?? general.SharedMaxAge ?? general.MaxAge) is not { } seconds)
+        // 2. What permits comes from one field, the targeted one if it says anything (RFC 9213 section 2.2); the shared lifetime comes before max-age.
+        var permits = targeted.HasDirectives ? targeted : general;
+        if ((permits.SharedMaxAge ?? permits.MaxAge) is not { } seconds)
         {
             return new AnswerRules("not-declared");
         }
@@ -95,11 +106,21 @@ internal sealed class AnswerRules
             return new AnswerRules("unknown-coding");
         }
 
+        if (SurrogateKeys.Read(Values(headers, SurrogateKeys.Name)) is not { } tags)
+        {
+            return new AnswerRules(SurrogateKeys.Refusal);
+        }
+
+        // RFC 9111 section 5.2.2.10: s-maxage means proxy-revalidate, too.
+        var isNeverStale = general.ForbidsStale || targeted.ForbidsStale || permits.SharedMaxAge is not null;
         return new AnswerRules(refusal: null)
         {
             Lifetime = lifetime,
+            StaleWhileRevalidate = isNeverStale ? TimeSpan.Zero : TimeSpan.FromSeconds(permits.StaleWhileRevalidate ?? 0),
+            StaleIfError = isNeverStale ? TimeSpan.Zero : TimeSpan.FromSeconds(permits.StaleIfError ?? 0),
             Age = age,
-            IsPublic = general.IsPublic || targeted.IsPublic,
+            IsPublic = permits.IsPublic,
+            Tags = tags,
             VaryNames = vary,
             Coding = coding,
         };
@@ -111,6 +132,12 @@ internal sealed class AnswerRules
         var trailers = response.TrailingHeaders.NonValidated;
         return CacheControl.Parse(Values(trailers, "cache-control")).Forbids || CacheControl.Parse(Values(trailers, "cdn-cache-control")).Forbids || trailers.Contains("set-cookie");
     }
+
+    /// <summary>What purges may name an answer by, its trailers included.</summary>
+    /// <returns>Null when there are more, or longer ones, than are kept: an answer that a purge might miss is not stored.</returns>
+    public string[]? ReadTags(HttpResponseMessage response) => response.TrailingHeaders.NonValidated.Contains(SurrogateKeys.Name)
+        ? SurrogateKeys.Read(StringValues.Concat(Values(response.Headers.NonValidated, SurrogateKeys.Name), Values(response.TrailingHeaders.NonValidated, SurrogateKeys.Name)))
+        : Tags;
 
     private static StringValues Values(HttpHeadersNonValidated headers, string name) =>
         headers.TryGetValues(name, out var values) ? new StringValues([.. values]) : StringValues.Empty;

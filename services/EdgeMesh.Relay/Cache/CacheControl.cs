@@ -5,13 +5,16 @@ namespace EdgeMesh.Relay.Cache;
 
 /// <summary>The directives of a <c>cache-control</c> or <c>cdn-cache-control</c> field that a shared cache heeds.</summary>
 /// <remarks>
-/// RFC 9111 section 5.2.2, RFC 9213. Lenient where leniency never widens what is cached: an unknown directive is ignored;
-/// a repeated lifetime counts as its smallest; one that is no number counts as 0 (RFC 9111 section 4.2.1).
+/// RFC 9111 section 5.2.2, RFC 5861, RFC 9213. Lenient where leniency never widens what is cached: an unknown directive is ignored;
+/// a repeated lifetime or window counts as its smallest; one that is no number counts as 0 (RFC 9111 section 4.2.1).
 /// </remarks>
 internal readonly record struct CacheControl
 {
     // RFC 9111 section 1.2.2: a recipient that cannot represent more treats it as 2^31 seconds.
     private const long MaxSeconds = 1L << 31;
+
+    /// <summary>Whether there is any directive, known or not: a targeted field without one is as good as absent (RFC 9213 section 2.1).</summary>
+    public bool HasDirectives { get; private init; }
 
     /// <summary><c>no-store</c>, <c>private</c> or <c>no-cache</c>, with or without field names: not stored here.</summary>
     public bool Forbids { get; private init; }
@@ -25,6 +28,15 @@ internal readonly record struct CacheControl
     /// <summary><c>s-maxage</c> in seconds.</summary>
     public long? SharedMaxAge { get; private init; }
 
+    /// <summary><c>must-revalidate</c> or <c>proxy-revalidate</c>: never used stale (RFC 9111 sections 5.2.2.2 and 5.2.2.8).</summary>
+    public bool ForbidsStale { get; private init; }
+
+    /// <summary><c>stale-while-revalidate</c> in seconds (RFC 5861 section 3).</summary>
+    public long? StaleWhileRevalidate { get; private init; }
+
+    /// <summary><c>stale-if-error</c> in seconds (RFC 5861 section 4).</summary>
+    public long? StaleIfError { get; private init; }
+
     /// <summary>Reads all values of a field.</summary>
     public static CacheControl Parse(StringValues values)
     {
@@ -34,7 +46,7 @@ internal readonly record struct CacheControl
             var rest = value.AsSpan();
             while (TryReadDirective(ref rest, out var name, out var argument))
             {
-                parsed = parsed.With(name, argument);
+                parsed = parsed.With(name, argument) with { HasDirectives = true };
             }
         }
 
@@ -58,7 +70,22 @@ internal readonly record struct CacheControl
             return this with { MaxAge = Smaller(MaxAge, Seconds(argument)) };
         }
 
-        return Is(name, "s-maxage") ? this with { SharedMaxAge = Smaller(SharedMaxAge, Seconds(argument)) } : this;
+        if (Is(name, "s-maxage"))
+        {
+            return this with { SharedMaxAge = Smaller(SharedMaxAge, Seconds(argument)) };
+        }
+
+        if (Is(name, "must-revalidate") || Is(name, "proxy-revalidate"))
+        {
+            return this with { ForbidsStale = true };
+        }
+
+        if (Is(name, "stale-while-revalidate"))
+        {
+            return this with { StaleWhileRevalidate = Smaller(StaleWhileRevalidate, Seconds(argument)) };
+        }
+
+        return Is(name, "stale-if-error") ? this with { StaleIfError = Smaller(StaleIfError, Seconds(argument)) } : this;
     }
 
     /// <summary>Takes one <c>token [ "=" ( token / quoted-string ) ]</c> off a comma-separated list (RFC 9110 section 5.6.1).</summary>

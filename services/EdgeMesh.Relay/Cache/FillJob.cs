@@ -116,7 +116,8 @@ internal sealed class FillJob
             || (header.IsCompressed && rules.Coding == MessageCoding.Identity)
             || !trailers.TryGetValues(HeaderNames.GrpcStatus, out var status)
             || status.ToString() != "0"
-            || AnswerRules.TrailersForbid(response))
+            || AnswerRules.TrailersForbid(response)
+            || rules.ReadTags(response) is not { } tags)
         {
             return null;
         }
@@ -132,7 +133,8 @@ internal sealed class FillJob
             rules.Age,
             _askedAt,
             freshUntil,
-            asOf: _asOf);
+            asOf: _asOf,
+            tags: tags);
         var key = rules.IsPublic ? Keys.Shared : Keys.Own;
         if (rules.VaryNames.Length > 0)
         {
