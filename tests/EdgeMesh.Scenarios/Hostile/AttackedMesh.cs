@@ -18,6 +18,9 @@ public sealed class AttackedMesh : IAsyncLifetime
     public const int LargeBytes = 3 * 1024 * 1024;
 
     private readonly TempDirectory _directory = new();
+    private readonly Lock _lock = new();
+    private readonly List<(long Answers, TaskCompletionSource Reached)> _waiting = [];
+    private long _answers;
     private GrpcChannel _channel = null!;
     private NodeProcess _region = null!;
 
@@ -81,6 +84,26 @@ public sealed class AttackedMesh : IAsyncLifetime
         return new Damage(before, await peak, used, elapsed, waits.Count, waits.Count == 0 ? TimeSpan.MaxValue : waits[(int)(waits.Count * 0.99)], failures);
     }
 
+    /// <summary>Completes when those callers have had so many answers more: how long an attack keeps up what it has built.</summary>
+    public Task WaitForAnswersAsync(int more)
+    {
+        lock (_lock)
+        {
+            var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _waiting.Add((_answers + more, reached));
+            return reached.Task.WaitAsync(TestDeadline.Default);
+        }
+    }
+
+    private void CountAnswer()
+    {
+        lock (_lock)
+        {
+            _answers++;
+            _waiting.RemoveAll(wait => wait.Answers <= _answers && wait.Reached.TrySetResult());
+        }
+    }
+
     private static async Task PutAsync(ObjectStoreService.ObjectStoreServiceClient store, string key, int bytes)
     {
         var content = new byte[bytes];
@@ -101,6 +124,7 @@ public sealed class AttackedMesh : IAsyncLifetime
             {
                 await store.GetObjectAsync(new GetObjectRequest { Bucket = "demo", Key = "small" }, deadline: DateTime.UtcNow.AddSeconds(20));
                 waits.Add(Stopwatch.GetElapsedTime(began));
+                CountAnswer();
             }
             catch (RpcException fault)
             {

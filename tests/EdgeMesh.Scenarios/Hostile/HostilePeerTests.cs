@@ -11,6 +11,9 @@ public sealed class HostilePeerTests(AttackedMesh mesh, ITestOutputHelper output
     // Server garbage collection lets a heap grow before it looks; a leak or an unbounded buffer takes gigabytes in these attacks.
     private const long MaxGrowthBytes = 400L << 20;
 
+    // How many answers others get while an attack stands: seconds, on two busy cores.
+    private const int Held = 1000;
+
     private static readonly byte[] CallBlock = Http2Peer.Block(Http2Peer.Call(AttackedMesh.GetObject));
 
     // From a few fields to 2,000, from a few bytes to more than a node takes.
@@ -71,14 +74,15 @@ public sealed class HostilePeerTests(AttackedMesh mesh, ITestOutputHelper output
         var payload = new byte[length];
         payload.AsSpan(Math.Max(0, length - 1)).Fill(1);
         var frames = Enumerable.Repeat(Http2Peer.Frame((FrameType)type, 0, (FrameType)type is FrameType.Priority ? 1 : 0, payload), 1000).SelectMany(frame => frame).ToArray();
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(3));
         var sending = Task.Run(async () =>
         {
-            for (var i = 0; i < 500 && !limit.IsCancellationRequested && await peer.SendAsync(frames); i++)
+            for (var i = 0; i < 500 && await peer.SendAsync(frames); i++)
             {
             }
         });
-        await Task.WhenAny(sending, Task.Delay(Timeout.InfiniteTimeSpan, limit.Token));
+
+        // Answers that nobody reads stop the node, and that stops this: ended then.
+        await Task.WhenAny(sending, mesh.WaitForAnswersAsync(Held));
         peer.Dispose();
         await sending;
     }));
@@ -88,7 +92,7 @@ public sealed class HostilePeerTests(AttackedMesh mesh, ITestOutputHelper output
     {
         // Each may be sent 1 byte a stream: the node has 3 MiB for each of 8,000 calls.
         var peers = await CallWithoutReadingAsync(node, connections: 40, streams: 200, AttackedMesh.Request("large"), streamWindowBytes: 1);
-        await Task.Delay(TimeSpan.FromSeconds(3));
+        await mesh.WaitForAnswersAsync(Held);
         peers.ForEach(peer => peer.Dispose());
     });
 
@@ -96,7 +100,7 @@ public sealed class HostilePeerTests(AttackedMesh mesh, ITestOutputHelper output
     public Task SlowReaders_OfSmallHits() => SurviveAsync(async node =>
     {
         var peers = await CallWithoutReadingAsync(node, connections: 160, streams: 225, AttackedMesh.Request("small"), streamWindowBytes: 0);
-        await Task.Delay(TimeSpan.FromSeconds(3));
+        await mesh.WaitForAnswersAsync(Held);
         peers.ForEach(peer => peer.Dispose());
     });
 
@@ -112,7 +116,7 @@ public sealed class HostilePeerTests(AttackedMesh mesh, ITestOutputHelper output
             await peer.SendAsync(streams);
         }
 
-        await Task.Delay(TimeSpan.FromSeconds(3));
+        await mesh.WaitForAnswersAsync(Held);
         peers.ForEach(peer => peer.Dispose());
     });
 
@@ -135,7 +139,7 @@ public sealed class HostilePeerTests(AttackedMesh mesh, ITestOutputHelper output
                 await peer.SendAsync(Http2Peer.Frame(FrameType.Data, 0, stream, [octet]));
             }
 
-            await Task.Delay(50);
+            await mesh.WaitForAnswersAsync(Held / message.Length);
         }
     }));
 
@@ -159,7 +163,7 @@ public sealed class HostilePeerTests(AttackedMesh mesh, ITestOutputHelper output
             }
         }
 
-        await Task.Delay(TimeSpan.FromSeconds(2));
+        await mesh.WaitForAnswersAsync(Held);
         peers.ForEach(peer => peer.Dispose());
     });
 
@@ -240,7 +244,7 @@ public sealed class HostilePeerTests(AttackedMesh mesh, ITestOutputHelper output
             peers.AddRange(await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => Http2Peer.StartAsync(node))));
         }
 
-        await Task.Delay(TimeSpan.FromSeconds(2));
+        await mesh.WaitForAnswersAsync(Held);
         peers.ForEach(peer => peer.Dispose());
     });
 
