@@ -12,6 +12,7 @@ using EdgeMesh.Latency.Reports;
 using EdgeMesh.Probing;
 using EdgeMesh.Probing.Answers;
 using EdgeMesh.Probing.Messages;
+using EdgeMesh.Probing.Mesh;
 using EdgeMesh.Probing.Peers;
 using EdgeMesh.Probing.Reports;
 using EdgeMesh.Relay;
@@ -113,6 +114,7 @@ public sealed class EdgeLocationNode : IAsyncDisposable
                 Coordinate = () => provider.GetRequiredService<Prober>().Coordinate,
                 Neighbours = most => provider.GetRequiredService<Prober>().Neighbours(most),
             });
+            MeshGrpcService.Add(builder.Services);
             builder.Services.AddProber(new ProbingOptions { Node = options.Name, Interval = options.ProbeInterval, CreateHandler = peer => ProbeHandler.Create(peer, tls) });
             builder.Services.AddSingleton(provider => new RegionLinkOptions
             {
@@ -139,18 +141,21 @@ public sealed class EdgeLocationNode : IAsyncDisposable
             app = builder.Build();
             app.UseProbes();
             ReportGrpcService.Use(app);
+            MeshGrpcService.Use(app);
             relay.Use(app);
             app.UseRouting();
             app.MapGrpcService<HealthGrpcService>();
             var link = app.Services.GetRequiredService<RegionLink>();
             app.Services.GetRequiredService<NodeHealth>().Changed += link.ReportNow;
             var prober = app.Services.GetRequiredService<Prober>();
+            var mesh = app.Services.GetRequiredService<MeshState>();
             var tokens = new TokenTable();
             link.TopologyChanged += topology =>
             {
                 relay.Methods.Declare(topology.Methods);
                 tokens.Replace(topology.Tokens);
                 prober.SetMesh(MeshNodes.Read(topology.Nodes, options.Region));
+                mesh.Set(MeshMessages.Write(topology, prober.ReadCoordinates()));
             };
             await NodeHost.StartAsync(app, "--listen", endPoint, cancellationToken).ConfigureAwait(false);
             var listening = NodeHost.GetAddress(app);

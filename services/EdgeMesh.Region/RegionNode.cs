@@ -8,6 +8,7 @@ using EdgeMesh.Introspection;
 using EdgeMesh.Latency.Reports;
 using EdgeMesh.Probing;
 using EdgeMesh.Probing.Answers;
+using EdgeMesh.Probing.Mesh;
 using EdgeMesh.Probing.Peers;
 using EdgeMesh.Probing.Reports;
 using EdgeMesh.Region.Measurements;
@@ -107,6 +108,7 @@ public sealed class RegionNode : IAsyncDisposable
                 introspection.Services.Add(ObjectStoreService.Descriptor);
                 introspection.Services.Add(TopologyService.Descriptor);
                 introspection.Services.Add(LatencyService.Descriptor);
+                introspection.Services.Add(MeshService.Descriptor);
                 introspection.Services.Add(AdminService.Descriptor);
                 introspection.UpstreamHealth = new UpstreamHealth(channels.FindHealth);
                 foreach (var origin in channels.FindDescriptors())
@@ -131,6 +133,7 @@ public sealed class RegionNode : IAsyncDisposable
                 Coordinate = () => provider.GetRequiredService<Prober>().Coordinate,
                 Neighbours = most => provider.GetRequiredService<Prober>().Neighbours(most),
             });
+            MeshGrpcService.Add(services);
             services.AddProber(new ProbingOptions { Node = options.Name, Interval = options.ProbeInterval, CreateHandler = peer => ProbeHandler.Create(peer, tls) });
             services.AddSingleton<MatrixState>();
             services.AddSingleton<ClientsState>();
@@ -146,6 +149,7 @@ public sealed class RegionNode : IAsyncDisposable
             app = builder.Build();
             app.UseProbes();
             ReportGrpcService.Use(app);
+            MeshGrpcService.Use(app);
             relay.Use(app);
             app.UseRouting();
             new AccessGate(GateKind.Data, authenticator).Use(app);

@@ -66,6 +66,29 @@ public sealed class MeshTests : IDisposable
     }
 
     [Fact]
+    public async Task Edge_RegionKilled_StillTellsClientsWhoIsInTheMesh()
+    {
+        var region = await StartRegionAsync(0, 0);
+        await using var edge = await NodeProcess.StartEdgeAsync(region, "LHR50-1");
+        await edge.Process.WaitForLineAsync("Joined Region");
+        var atRegion = await WatchUntilAsync(region.Address, mesh => mesh.Nodes.Count == 2);
+
+        region.Process.Signal(UnixSignal.Kill);
+        await region.Process.WaitForExitAsync();
+        await edge.Process.WaitForLineAsync("is away");
+        var atEdge = await WatchUntilAsync(edge.Address, mesh => mesh.Nodes.Count == 2);
+        await region.DisposeAsync();
+
+        Assert.Equal(("eu-west-2", "eu-west-2"), (atRegion.Region, atEdge.Region));
+        foreach (var mesh in (WatchMeshResponse[])[atRegion, atEdge])
+        {
+            Assert.Equal(["eu-west-2", "LHR50-1"], mesh.Nodes.Select(node => node.Name));
+            Assert.Equal(edge.Address, new Uri(mesh.Nodes[1].Address));
+            Assert.True(mesh.Methods.Single(method => method.Method == "edgemesh.v1.ObjectStoreService/HeadObject").SideEffectFree);
+        }
+    }
+
+    [Fact]
     public async Task Region_EdgeKilledAndStartedAgain_ListsItAsLostAndThenReady()
     {
         await using var region = await StartRegionAsync(0, 0);
@@ -121,6 +144,19 @@ public sealed class MeshTests : IDisposable
         using var call = store.GetObjectAsync(new GetObjectRequest { Bucket = "mesh", Key = key });
         Assert.Equal(Content, (await call.ResponseAsync).Content);
         return (await call.ResponseHeadersAsync).GetValue("cache-status") ?? "";
+    }
+
+    private static async Task<WatchMeshResponse> WatchUntilAsync(Uri node, Func<WatchMeshResponse, bool> enough)
+    {
+        using var limit = new CancellationTokenSource(TestDeadline.Default);
+        using var channel = GrpcChannel.ForAddress(node);
+        using var watch = new MeshService.MeshServiceClient(channel).WatchMesh(new WatchMeshRequest(), cancellationToken: limit.Token);
+        do
+        {
+            Assert.True(await watch.ResponseStream.MoveNext(limit.Token));
+        }
+        while (!enough(watch.ResponseStream.Current));
+        return watch.ResponseStream.Current;
     }
 
     private Task<NodeProcess> StartRegionAsync(int port, int adminPort) =>

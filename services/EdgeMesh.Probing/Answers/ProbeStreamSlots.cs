@@ -1,75 +1,11 @@
-using System.Net;
-
 namespace EdgeMesh.Probing.Answers;
 
-/// <summary>Counts open probe streams, in all and by the caller's address, and lets no more in than there may be.</summary>
-/// <remarks>Thread-safe: one lock.</remarks>
-public sealed class ProbeStreamSlots
+/// <summary>How many probe streams may be open.</summary>
+public sealed class ProbeStreamSlots() : StreamSlots(Most, MostFromOneAddress)
 {
     /// <summary>In all. A node of a large mesh is probed by some 64 others, and by the clients that chose it.</summary>
     public const int Most = 1024;
 
     /// <summary>From one address: a mesh on one machine has 63 from there.</summary>
     public const int MostFromOneAddress = 128;
-
-    private readonly Lock _lock = new();
-    private readonly Dictionary<IPAddress, int> _byAddress = [];
-    private int _count;
-
-    /// <summary>Streams open now.</summary>
-    public int Count
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _count;
-            }
-        }
-    }
-
-    /// <summary>Takes a slot.</summary>
-    /// <param name="caller">The caller's address; null: not known, which is one address.</param>
-    /// <returns>Gives it back when disposed of; null: there is none left.</returns>
-    public IDisposable? TryTake(IPAddress? caller)
-    {
-        caller ??= IPAddress.None;
-        lock (_lock)
-        {
-            var own = _byAddress.GetValueOrDefault(caller);
-            if (_count >= Most || own >= MostFromOneAddress)
-            {
-                return null;
-            }
-
-            _count++;
-            _byAddress[caller] = own + 1;
-            return new Slot(this, caller);
-        }
-    }
-
-    private void Release(IPAddress caller)
-    {
-        lock (_lock)
-        {
-            _count--;
-            if (--_byAddress[caller] == 0)
-            {
-                _byAddress.Remove(caller);
-            }
-        }
-    }
-
-    private sealed class Slot(ProbeStreamSlots owner, IPAddress caller) : IDisposable
-    {
-        private int _released;
-
-        public void Dispose()
-        {
-            if (Interlocked.Exchange(ref _released, 1) == 0)
-            {
-                owner.Release(caller);
-            }
-        }
-    }
 }

@@ -208,6 +208,21 @@ public sealed class PeerTable
         }
     }
 
+    /// <summary>Where this node and its peers are in latency space, by name, as far as is known.</summary>
+    public IReadOnlyDictionary<string, Coordinate> ReadCoordinates()
+    {
+        lock (_lock)
+        {
+            var coordinates = _peers.Values.Where(peer => peer.Coordinate is not null).ToDictionary(peer => peer.Node.Name, peer => peer.Coordinate!, StringComparer.Ordinal);
+            if (Coordinate is { } own)
+            {
+                coordinates[_options.Node] = own;
+            }
+
+            return coordinates;
+        }
+    }
+
     /// <summary>Takes stock: once a round of probes.</summary>
     /// <param name="now">The prober's clock.</param>
     public void Refresh(TimeSpan now)

@@ -66,6 +66,9 @@ public sealed class Prober : BackgroundService
     /// <summary>Those nearest to this node, the nearest first.</summary>
     public IReadOnlyList<MeshNeighbour> Neighbours(int most) => [.. _table.Neighbours.Take(most)];
 
+    /// <summary>Where this node and its peers are in latency space, by name, as far as is known.</summary>
+    public IReadOnlyDictionary<string, Coordinate> ReadCoordinates() => _table.ReadCoordinates();
+
     /// <inheritdoc cref="PeerTable.ReadPairs"/>
     public IReadOnlyList<(MeshNode Node, PairEstimate Estimate)> ReadPairs() => _table.ReadPairs(Now);
 

@@ -90,6 +90,15 @@ internal sealed class MatrixState(TopologyState topology, TimeProvider time)
         }
     }
 
+    /// <summary>Where nodes are in latency space, by name, as far as they told.</summary>
+    public IReadOnlyDictionary<string, Coordinate> ReadCoordinates()
+    {
+        lock (_lock)
+        {
+            return _rows.Where(row => row.Value.Coordinate is not null).ToDictionary(row => row.Key, row => row.Value.Coordinate!, StringComparer.Ordinal);
+        }
+    }
+
     private bool IsPresentLocked(string node) => _nodes.TryGetValue(node, out var info) && info.State != NodeState.Lost;
 
     private void AlignLocked()

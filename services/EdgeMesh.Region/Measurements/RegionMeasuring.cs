@@ -1,11 +1,12 @@
+using EdgeMesh.Probing.Mesh;
 using EdgeMesh.Probing.Peers;
 using EdgeMesh.Region.Topology;
 using Microsoft.Extensions.Hosting;
 
 namespace EdgeMesh.Region.Measurements;
 
-/// <summary>Makes the Region a node of its own mesh: tells its prober who is there, and the matrix what that measured, as an edge does by its control stream.</summary>
-internal sealed class RegionMeasuring(TopologyState topology, TopologyOptions options, Prober prober, MatrixState matrix, TimeProvider time) : BackgroundService
+/// <summary>Makes the Region a node of its own mesh: tells its prober who is there, the matrix what that measured, and clients who watch what both know, as an edge does by its control stream.</summary>
+internal sealed class RegionMeasuring(TopologyState topology, TopologyOptions options, Prober prober, MatrixState matrix, MeshState mesh, TimeProvider time) : BackgroundService
 {
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -19,6 +20,7 @@ internal sealed class RegionMeasuring(TopologyState topology, TopologyOptions op
                 if (told != snapshot.Message.Version)
                 {
                     prober.SetMesh(MeshNodes.Read(snapshot.Message.Nodes));
+                    mesh.Set(MeshMessages.Write(snapshot.Message, matrix.ReadCoordinates()));
                 }
 
                 matrix.Take(options.RegionName, prober.Observe(whole: told is null));

@@ -23,7 +23,7 @@ public sealed class AccessTableTests(GuardedMesh mesh) : IClassFixture<GuardedMe
     {
         Assert.Equal(["edgemesh.v1.ObjectStoreService"], Services().Except(Control).Select(service => service.FullName));
         Assert.All(ControlMethods, method => Assert.True(AccessRules.TryFind(PathOf(method), out var least) && least is not null, method.FullName));
-        Assert.Equal(["Probe", "ProbeStream", "Rank", "ReportLatency"], Control.SelectMany(service => service.Methods).Except(ControlMethods).Select(method => method.Name));
+        Assert.Equal(["Probe", "ProbeStream", "Rank", "ReportLatency", "WatchMesh"], Control.SelectMany(service => service.Methods).Except(ControlMethods).Select(method => method.Name));
     }
 
     [Fact]
