@@ -24,6 +24,8 @@ internal sealed class ReflectingHost : IAsyncDisposable
 
     public LatencyService.LatencyServiceClient Client { get; }
 
+    public Uri Address => NodeHost.GetAddress(_app);
+
     public ProbeStreamSlots Slots => _app.Services.GetRequiredService<ProbeStreamSlots>();
 
     public static async Task<ReflectingHost> StartAsync(ReflectorFacts facts, TimeProvider time)

@@ -1,4 +1,5 @@
 using EdgeMesh.Admin.Access;
+using EdgeMesh.Testing;
 using EdgeMesh.V1;
 using Grpc.Core;
 using Grpc.Net.Client;
@@ -73,6 +74,24 @@ public sealed class CertificateAccessTests(CertificateMesh mesh) : IClassFixture
 
         Assert.Contains(nodes.Nodes, node => node.Name == "LHR50-1");
         Assert.Empty(buckets.Buckets);
+    }
+
+    [Fact]
+    public async Task Matrix_OfAMeshOverTls_IsMeasuredBothWays()
+    {
+        using var channel = GrpcChannel.ForAddress(mesh.Listeners["region data"], new GrpcChannelOptions { HttpHandler = mesh.CreateHandler("reader"), DisposeHttpClient = true });
+        using var limit = new CancellationTokenSource(TestDeadline.Default);
+        using var watch = new LatencyService.LatencyServiceClient(channel).WatchMatrix(new WatchMatrixRequest { Interval = new() { Seconds = 1 } }, cancellationToken: limit.Token);
+        LatencyMatrix matrix;
+        do
+        {
+            Assert.True(await watch.ResponseStream.MoveNext(limit.Token));
+            matrix = watch.ResponseStream.Current.Matrix;
+        }
+        while (matrix.Nodes.Count(node => node.Coordinate is not null) < 2);
+
+        Assert.Equal(2, matrix.Pairs.Count);
+        Assert.All(matrix.Pairs, pair => Assert.Equal((EstimateSource.Measured, Reachability.Reachable), (pair.Latency.Source, pair.Latency.Reachability)));
     }
 
     [Fact]

@@ -56,6 +56,7 @@ public sealed class CertificateMesh : IAsyncLifetime
                 TlsCertificatePath = _directory.File("region.pem"),
                 TlsKeyPath = _directory.File("region-key.pem"),
                 ClientAuthorityPath = ca,
+                ProbeInterval = TimeSpan.FromSeconds(0.2),
             },
             _ => { },
             CancellationToken.None);
@@ -71,6 +72,7 @@ public sealed class CertificateMesh : IAsyncLifetime
                 ClientAuthorityPath = ca,
                 RegionAuthorityPath = ca,
                 CacheBytes = 32 << 20,
+                ProbeInterval = TimeSpan.FromSeconds(0.2),
             },
             _ => { },
             CancellationToken.None);
