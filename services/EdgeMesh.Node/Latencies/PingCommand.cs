@@ -1,6 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
-using EdgeMesh.Latency;
 using EdgeMesh.Latency.Positions;
 using EdgeMesh.Node.CommandLine;
 using EdgeMesh.Node.Contracts;
@@ -10,16 +8,12 @@ using EdgeMesh.Node.Values;
 using EdgeMesh.Probing.Messages;
 using EdgeMesh.V1;
 using Google.Protobuf;
-using Grpc.Core;
 using ProtoDuration = Google.Protobuf.WellKnownTypes.Duration;
 
 namespace EdgeMesh.Node.Latencies;
 
 /// <summary><c>edgemesh ping</c>.</summary>
-/// <remarks>
-/// Probes are sent when they are due, whether the ones before were answered or not, so that a slow node does not thin out the probes that would show it (coordinated omission).
-/// A first one, which opens the connection, is not counted.
-/// </remarks>
+/// <remarks>A first probe, which opens the connection, is not counted.</remarks>
 internal sealed class PingCommand : CliCommand
 {
     private const int ClientBytes = 16;
@@ -74,7 +68,8 @@ internal sealed class PingCommand : CliCommand
 
         // 2
         var started = connection.GetTimestamp();
-        var statistics = await ProbeAsync(connection, client, parsed, json, cancellationToken);
+        var run = new PingRun(connection, client, parsed.GetRequiredValue(_interval).Time, parsed.GetRequiredValue(_size), json ? _ => { } : Terminal.Out.WriteLine);
+        var statistics = await run.ProbeAsync(parsed.GetValue(_count), cancellationToken);
         var elapsed = TimeProvider.System.GetElapsedTime(started);
 
         // 3
@@ -110,68 +105,6 @@ internal sealed class PingCommand : CliCommand
         return nodes.FirstOrDefault(node => node.Name == text) is { } found
             ? new Uri(found.Address)
             : throw new CliException($"no node is named {text}; there are {string.Join(", ", nodes.Select(node => node.Name))}");
-    }
-
-    private async Task<PingStatistics> ProbeAsync(TargetConnection connection, LatencyService.LatencyServiceClient client, ParseResult parsed, bool json, CancellationToken cancellationToken)
-    {
-        var statistics = new PingStatistics();
-        var gate = new Lock();
-        var padding = ByteString.CopyFrom(new byte[parsed.GetRequiredValue(_size)]);
-        var running = new HashSet<Task>();
-        try
-        {
-            using var timer = new PeriodicTimer(parsed.GetRequiredValue(_interval).Time);
-            var left = parsed.GetValue(_count) ?? int.MaxValue;
-            for (ulong sequence = 1; left > 0; sequence++, left--)
-            {
-                running.RemoveWhere(probe => probe.IsCompletedSuccessfully);
-                running.Add(ProbeOnceAsync(sequence));
-                if (left > 1)
-                {
-                    await timer.WaitForNextTickAsync(cancellationToken);
-                }
-            }
-
-            await Task.WhenAll(running);
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            // Ctrl-C: probes under way are neither answered nor lost.
-            await Task.WhenAll(running).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-
-        return statistics;
-
-        async Task ProbeOnceAsync(ulong sequence)
-        {
-            var sent = connection.GetTimestamp();
-            try
-            {
-                var (answer, _) = await connection.CallAsync(options => client.ProbeAsync(new ProbeRequest { Sequence = sequence, Padding = padding }, options), cancellationToken);
-                var roundTrip = RoundTrip.Of(TimeProvider.System.GetElapsedTime(sent), answer.Residence?.ToTimeSpan() ?? TimeSpan.Zero);
-                Note(sequence, roundTrip, $"time={Milliseconds.Show(roundTrip.TotalMilliseconds)} in-flight={answer.InFlight}{(answer.Draining ? " draining" : "")}");
-            }
-            catch (TargetException failure) when (cancellationToken.IsCancellationRequested && failure.Status == StatusCode.Cancelled)
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-            }
-            catch (TargetException failure)
-            {
-                Note(sequence, null, $"lost: {failure.Message}");
-            }
-        }
-
-        void Note(ulong sequence, TimeSpan? roundTrip, string text)
-        {
-            lock (gate)
-            {
-                statistics.Add(roundTrip);
-                if (!json)
-                {
-                    Terminal.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"seq={sequence} {text}"));
-                }
-            }
-        }
     }
 
     private static ReportLatencyRequest Report(PingStatistics statistics, GeoPosition? position)

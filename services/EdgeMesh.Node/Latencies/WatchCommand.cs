@@ -62,9 +62,9 @@ internal sealed class WatchCommand : CliCommand
                 },
                 end.Token);
         }
-        catch (Exception failure) when (end.IsCancellationRequested && failure is OperationCanceledException or TargetException { Status: StatusCode.Cancelled })
+        catch (Exception failure) when (end.IsCancellationRequested && failure is OperationCanceledException or TargetException)
         {
-            // Watching has no other end than being told so.
+            // Watching has no other end than being told so, however the stream breaks then.
         }
 
         return ExitCodes.Success;

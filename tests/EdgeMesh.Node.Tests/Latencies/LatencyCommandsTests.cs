@@ -16,10 +16,9 @@ public sealed class LatencyCommandsTests(SmallMesh mesh) : IClassFixture<SmallMe
 
         var json = await UntilAsync(
             () => CliRun.Of("latency", "matrix", "--to", mesh.RegionAdmin, "--svg", svg, "--json"),
-            json => json["pairs"]!.AsArray() is { Count: 2 } pairs && pairs.All(pair => (string)pair!["source"]! == "measured"));
+            json => json["pairs"]!.AsArray() is { Count: 2 } pairs && pairs.All(pair => (string)pair!["source"]! == "measured" && (string)pair["reachability"]! == "reachable"));
 
         Assert.Equal(["eu-west-2", "LHR50-1"], json["nodes"]!.AsArray().Select(node => (string)node!["node"]!));
-        Assert.All(json["pairs"]!.AsArray(), pair => Assert.Equal("reachable", (string)pair!["reachability"]!));
         Assert.All(json["pairs"]!.AsArray(), pair => Assert.InRange((double)pair!["ms"]!, 0.001, 10_000));
         Assert.Equal(4, XDocument.Load(svg).Descendants().Count(element => element.Name.LocalName == "text" && element.Value is "eu-west-2" or "LHR50-1"));
 
@@ -90,7 +89,7 @@ public sealed class LatencyCommandsTests(SmallMesh mesh) : IClassFixture<SmallMe
 
         watch.Signal(UnixSignal.Interrupt);
 
-        Assert.Equal(0, await watch.WaitForExitAsync());
+        Assert.True(await watch.WaitForExitAsync() == 0, string.Join('\n', watch.Transcript));
     }
 
     /// <summary>Asks again until the answer is there: probes and reports come every few seconds.</summary>

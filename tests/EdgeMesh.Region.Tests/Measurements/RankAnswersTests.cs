@@ -145,6 +145,27 @@ public sealed class RankAnswersTests : IDisposable
     public void Answer_NobodyThere_IsNotFound(string address) => Assert.Equal(StatusCode.NotFound, Refused(new RankRequest { Address = address }).StatusCode);
 
     [Fact]
+    public void Answer_AsManyNodesAsAMeshHas_FitsAMessage()
+    {
+        var host = new string('h', 240);
+        for (var i = 0; i < RankAnswers.MaxLimit; i++)
+        {
+            var hello = new JoinRequest.Types.Hello { Name = $"LHR50-{i + 1}", Kind = NodeKind.EdgeLocation, Address = $"https://{host}:6401", Version = "0.1.0", Position = Of("LHR").ToMessage() };
+            _topology.Join(hello, out _);
+        }
+
+        for (var i = 0; i < RankAnswers.MaxLimit; i++)
+        {
+            _matrix.Take($"LHR50-{i + 1}", new LatencyObservations { Coordinate = At(i / 1e5) });
+        }
+
+        var nodes = Rank(new RankRequest { Address = "LHR50-7" });
+
+        Assert.InRange(nodes.Count, RankAnswers.MaxLimit - 10, RankAnswers.MaxLimit);
+        Assert.InRange(new RankResponse { Nodes = { nodes } }.CalculateSize(), 0, 4 << 20);
+    }
+
+    [Fact]
     public void Answer_AnyAddress_IsAnsweredOrRefusedInOrder() =>
         Prop.ForAll(
             ArbMap.Default.ArbFor<string>(),

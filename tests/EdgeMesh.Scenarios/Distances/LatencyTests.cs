@@ -19,9 +19,8 @@ public sealed class LatencyTests
         // 1. Every pair is measured.
         var matrix = await UntilAsync(
             ["latency", "matrix", "--to", admin, "--json"],
-            json => json["pairs"]!.AsArray() is { Count: 12 } pairs && pairs.All(pair => (string)pair!["source"]! == "measured"));
+            json => json["pairs"]!.AsArray() is { Count: 12 } pairs && pairs.All(pair => (string)pair!["source"]! == "measured" && (string)pair["reachability"]! == "reachable"));
         Assert.Equal(["eu-west-2", "CDG50-1", "FRA50-1", "LHR50-1"], matrix["nodes"]!.AsArray().Select(node => (string)node!["node"]!));
-        Assert.All(matrix["pairs"]!.AsArray(), pair => Assert.Equal("reachable", (string)pair!["reachability"]!));
 
         // 2. Positions are those of the names, and order a ranking; asked of an edge, whose Region answers.
         var rank = await RunAsync("rank", "--near", "CDG", "--to", nodes["LHR50-1"], "--json");
