@@ -3,10 +3,10 @@ using System.Runtime.CompilerServices;
 namespace EdgeMesh.Caching;
 
 /// <summary>Hits and misses, counted by each reader for itself.</summary>
-/// <remarks>A cache line for each of the first 63 readers, who write it alone; those beyond share the last by interlocked adds. Sums are read at any time.</remarks>
+/// <remarks>Cache lines of its own for each of the first 63 readers, who write it alone; those beyond share the last by interlocked adds. Sums are read at any time.</remarks>
 internal sealed class StoreCounters
 {
-    private const int CellWords = 8; // 64 bytes.
+    private const int CellWords = 16; // Two cache lines: the prefetcher pulls pairs.
     private const int Cells = 64;
 
     private readonly long[] _words = new long[Cells * CellWords];

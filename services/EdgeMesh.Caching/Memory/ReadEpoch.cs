@@ -18,7 +18,6 @@ namespace EdgeMesh.Caching.Memory;
 /// </remarks>
 internal static class ReadEpoch
 {
-    private const int CellBytes = 128; // Two cache lines: the prefetcher pulls pairs, and cells must not be shared.
     private const int ChunkCells = 64;
     private const long Idle = long.MaxValue;
 
@@ -73,12 +72,12 @@ internal static class ReadEpoch
     private static unsafe void AddChunk()
     {
         // Never freed: as many cells as threads ever read at once.
-        var cells = (byte*)NativeMemory.AlignedAlloc(CellBytes * ChunkCells, CellBytes);
+        var cells = (Cell*)NativeMemory.AlignedAlloc((nuint)(sizeof(Cell) * ChunkCells), (nuint)sizeof(Cell));
         var first = _readers.Length;
         var more = new Reader[ChunkCells];
         for (var i = 0; i < ChunkCells; i++)
         {
-            more[i] = new Reader((long*)(cells + (i * CellBytes)), first + i);
+            more[i] = new Reader(cells + i, first + i);
         }
 
         Volatile.Write(ref _readers, [.. _readers, .. more]);
@@ -88,41 +87,48 @@ internal static class ReadEpoch
         }
     }
 
-    /// <summary>One thread's place among the readers.</summary>
+    /// <summary>One thread's place among the readers. All that changes is in its cell: these objects lie side by side.</summary>
     internal sealed unsafe class Reader
     {
-        private readonly long* _cell;
-        private int _depth;
+        private readonly Cell* _cell;
 
-        public Reader(long* cell, int index)
+        public Reader(Cell* cell, int index)
         {
             _cell = cell;
-            *cell = Idle;
+            *cell = new Cell { Epoch = Idle };
             Index = index;
         }
 
         /// <summary>Dense, from 0; no two living threads have the same.</summary>
         public int Index { get; }
 
-        public long Epoch => Volatile.Read(ref *_cell);
+        public long Epoch => Volatile.Read(ref _cell->Epoch);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Enter()
         {
-            if (_depth++ == 0)
+            if (_cell->Depth++ == 0)
             {
-                Volatile.Write(ref *_cell, Volatile.Read(ref _epoch));
+                Volatile.Write(ref _cell->Epoch, Volatile.Read(ref _epoch));
             }
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Exit()
         {
-            if (--_depth == 0)
+            if (--_cell->Depth == 0)
             {
-                Volatile.Write(ref *_cell, Idle);
+                Volatile.Write(ref _cell->Epoch, Idle);
             }
         }
+    }
+
+    /// <summary>Two cache lines: the prefetcher pulls pairs, and cells must not be shared.</summary>
+    [StructLayout(LayoutKind.Sequential, Size = 128)]
+    internal struct Cell
+    {
+        public long Epoch;
+        public int Depth;
     }
 
     private sealed class Owner(Reader reader)
