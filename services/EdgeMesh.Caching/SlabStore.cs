@@ -124,6 +124,9 @@ public sealed unsafe partial class SlabStore : ICacheStore, IDisposable
     }
 
     /// <inheritdoc/>
+    public CacheHit Get(CacheKey key, long now) => Get((KeyView)key, now);
+
+    /// <inheritdoc/>
     public bool Remove(CacheKey key)
     {
         lock (_lock)
