@@ -1,0 +1,42 @@
+namespace EdgeMesh.Client.Picking;
+
+/// <summary>Decides when a client's home moves: only for a gain above the band, in three windows running.</summary>
+/// <remarks>A cache is warm where its callers stay, and a crowd that follows each measurement tips nodes over in turn. Not thread-safe: the window's timer owns it.</remarks>
+public sealed class HomeWindows
+{
+    /// <summary>Windows in a row that must say the same.</summary>
+    public const int Needed = 3;
+
+    private int _gains;
+
+    /// <summary>Takes a window's costs.</summary>
+    /// <param name="candidates">At the window's end; at least one.</param>
+    /// <param name="home">The home's index; -1: there is none.</param>
+    /// <param name="random">Draws among equals.</param>
+    /// <returns>The home from now on.</returns>
+    public int Close(ReadOnlySpan<Candidate> candidates, int home, Random random)
+    {
+        if (home < 0 || candidates[home].IsEjected || candidates[home].IsDraining)
+        {
+            _gains = 0;
+            return Picker.Pick(candidates, -1, 0, random);
+        }
+
+        var pick = Picker.Pick(candidates, -1, 0, random);
+        var served = Picker.MeanServed(candidates);
+        var best = Picker.CostOf(candidates[pick], served);
+        if (pick == home || Picker.CostOf(candidates[home], served) <= best + Picker.BandOf(best))
+        {
+            _gains = 0;
+            return home;
+        }
+
+        if (++_gains < Needed)
+        {
+            return home;
+        }
+
+        _gains = 0;
+        return pick;
+    }
+}

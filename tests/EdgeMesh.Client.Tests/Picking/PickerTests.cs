@@ -1,0 +1,157 @@
+using EdgeMesh.Client.Picking;
+using EdgeMesh.Testing;
+using FsCheck;
+using FsCheck.Fluent;
+
+namespace EdgeMesh.Client.Tests.Picking;
+
+public sealed class PickerTests
+{
+    private static readonly Gen<Candidate> AnyCandidate =
+        from propagation in Gen.OneOf(Gen.Constant(double.NaN), Gen.Choose(1, 300).Select(ms => ms / 1000.0))
+        from served in Gen.OneOf(Gen.Constant(double.NaN), Gen.Choose(0, 200).Select(ms => ms / 1000.0))
+        from failures in Gen.OneOf(Gen.Constant(0.0), Gen.Choose(0, 100).Select(percent => percent / 100.0))
+        from inFlight in Gen.Choose(0, 500)
+        from capacity in Gen.Elements(0, 0, 0, 100)
+        from warmth in Gen.Elements(1.0, 1.0, 1.0, 0.3)
+        from state in Gen.Choose(0, 5)
+        select new Candidate
+        {
+            PropagationSeconds = propagation,
+            ServedSeconds = served,
+            ServedFloorSeconds = served / 3,
+            FailureShare = failures,
+            InFlight = inFlight,
+            Capacity = capacity,
+            Warmth = warmth,
+            IsDraining = state == 4,
+            IsEjected = state == 5,
+        };
+
+    private static readonly Arbitrary<(Candidate[] Candidates, int Home, int Tried, int Seed)> AnyPick = (
+        from count in Gen.Choose(1, Picker.MaxCandidates)
+        from candidates in AnyCandidate.ArrayOf(count)
+        from home in Gen.Choose(-1, count - 1)
+        from tried in Gen.Choose(0, int.MaxValue)
+        from seed in Gen.Choose(0, 1000)
+        select (candidates, home, tried, seed)).ToArbitrary();
+
+    [Fact]
+    public void Pick_NoCandidates_IsNone() => Assert.Equal(-1, Picker.Pick([], -1, 0, new ScriptedRandom()));
+
+    [Fact]
+    public void Pick_MoreThanFit_Throws() =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => Picker.Pick(new Candidate[Picker.MaxCandidates + 1], -1, 0, new ScriptedRandom()));
+
+    [Fact]
+    public void Pick_Anything_TakesTheBestKindThereIs() => Check.One(Config.QuickThrowOnFailure.WithMaxTest(2000), Prop.ForAll(AnyPick, pick =>
+    {
+        var (candidates, home, tried, seed) = pick;
+        var index = Picker.Pick(candidates, home, (ulong)tried, new Random(seed));
+
+        Assert.InRange(index, 0, candidates.Length - 1);
+        var untried = Enumerable.Range(0, candidates.Length).Where(i => i > 30 || (tried >> i & 1) == 0).ToList();
+        Assert.Equal(untried.Count > 0, untried.Contains(index));
+        var pool = untried.Count > 0 ? untried : [.. Enumerable.Range(0, candidates.Length)];
+        Assert.Equal(pool.Min(i => Kind(candidates[i])), Kind(candidates[index]));
+        Assert.Equal(index, Picker.Pick(candidates, home, (ulong)tried, new Random(seed)));
+    }));
+
+    [Fact]
+    public void Pick_WithoutHome_IsWithinTheBandOfTheLeastCost() => Check.One(Config.QuickThrowOnFailure.WithMaxTest(2000), Prop.ForAll(AnyPick, pick =>
+    {
+        // Neither hot nor warming up: cost alone decides.
+        var candidates = pick.Candidates.Select(candidate => candidate with { ServedFloorSeconds = candidate.ServedSeconds, Capacity = 0, Warmth = 1, IsDraining = false, IsEjected = false }).ToArray();
+        var served = Picker.MeanServed(candidates);
+        var least = candidates.Min(candidate => Picker.CostOf(candidate, served));
+
+        var index = Picker.Pick(candidates, -1, 0, new Random(pick.Seed));
+
+        Assert.True(Picker.CostOf(candidates[index], served) <= least + Math.Max(0.002, least * 0.1));
+    }));
+
+    [Fact]
+    public void Pick_SeveralWithinTheBand_TakesEachAsOften()
+    {
+        Candidate[] candidates = [Near(0.010), Near(0.0115), Near(0.0119), Near(0.0125), Near(0.200)];
+        var random = new Random(1);
+        var counts = new int[candidates.Length];
+        for (var i = 0; i < 9000; i++)
+        {
+            counts[Picker.Pick(candidates, -1, 0, random)]++;
+        }
+
+        Assert.All(counts[..3], count => Assert.InRange(count, 2700, 3300));
+        Assert.Equal([0, 0], counts[3..]);
+    }
+
+    [Fact]
+    public void Pick_Home_IsKeptThoughAnotherIsNearer() => Assert.Equal(1, Picker.Pick([Near(0.001), Near(0.080)], 1, 0, new ScriptedRandom()));
+
+    [Fact]
+    public void Pick_NodeThatFailsAtOnce_IsNotTheFastest()
+    {
+        Candidate[] candidates = [Near(0.001) with { FailureShare = 0.3 }, Near(0.080)];
+
+        Assert.Equal(1, Picker.Pick(candidates, -1, 0, ScriptedRandom.Repeating(0)));
+    }
+
+    [Fact]
+    public void Pick_NobodyKnowsWhatItServes_IsNeitherFasterNorSlower()
+    {
+        // The first served slow methods; nobody has asked the second, which is further.
+        Candidate[] candidates = [Near(0.010) with { ServedSeconds = 0.050, ServedFloorSeconds = 0.050 }, Near(0.020)];
+
+        Assert.Equal(0, Picker.Pick(candidates, -1, 0, ScriptedRandom.Repeating(0)));
+    }
+
+    [Fact]
+    public void Pick_OverCapacity_IsAvoidedWhileOthersAreCold()
+    {
+        var full = Near(0.001) with { Capacity = 100, InFlight = 100 };
+
+        Assert.Equal(1, Picker.Pick([full, Near(0.080)], 0, 0, ScriptedRandom.Repeating(0)));
+        Assert.Equal(0, Picker.Pick([full, full], 0, 0, ScriptedRandom.Repeating(0)));
+    }
+
+    [Fact]
+    public void Pick_ManyInFlight_IsHotOnlyIfItQueues()
+    {
+        Candidate[] candidates = [.. Enumerable.Range(0, 8).Select(i => Near(0.010 + (i * 0.010)) with { ServedSeconds = 0.005, ServedFloorSeconds = 0.005, InFlight = i == 0 ? 500 : 10 })];
+        Assert.Equal(0, Picker.Pick(candidates, 0, 0, ScriptedRandom.Repeating(0)));
+
+        candidates[0] = candidates[0] with { ServedSeconds = 0.013 };
+        Assert.Equal(1, Picker.Pick(candidates, 0, 0, ScriptedRandom.Repeating(0)));
+    }
+
+    [Fact]
+    public void Pick_WarmingUp_GetsItsShare()
+    {
+        Candidate[] candidates = [Near(0.001) with { Warmth = 0.25 }, Near(0.080)];
+        var random = new Random(1);
+        var count = Enumerable.Range(0, 4000).Count(_ => Picker.Pick(candidates, 0, 0, random) == 0);
+
+        Assert.InRange(count, 900, 1100);
+        Assert.Equal(0, Picker.Pick([.. candidates.Select(candidate => candidate with { Warmth = 0.25 })], 0, 0, ScriptedRandom.Repeating(0.9)));
+    }
+
+    [Fact]
+    public void Pick_Repeated_AllocatesNothing()
+    {
+        Candidate[] candidates = [.. Enumerable.Range(0, Picker.MaxCandidates).Select(i => Near(0.010 + (i * 0.001)) with { ServedSeconds = 0.020, ServedFloorSeconds = 0.001, InFlight = i })];
+        var random = new Random(1);
+        var sum = Picker.Pick(candidates, -1, 0, random);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 1000; i++)
+        {
+            sum += Picker.Pick(candidates, -1, 0, random);
+        }
+
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.True(sum >= 0);
+    }
+
+    private static int Kind(Candidate candidate) => candidate.IsEjected ? 2 : candidate.IsDraining ? 1 : 0;
+
+    private static Candidate Near(double seconds) => new() { PropagationSeconds = seconds, ServedSeconds = double.NaN, ServedFloorSeconds = double.NaN, Warmth = 1 };
+}
