@@ -40,12 +40,13 @@ public sealed class CacheEntry
     /// <param name="trailers">Trailers to replay, <c>grpc-status</c> included.</param>
     /// <param name="coding">How the message is coded.</param>
     /// <param name="isPublic">Whether the answer said that callers with credentials may share it.</param>
-    /// <param name="initialAge">How old the answer was when it came.</param>
+    /// <param name="initialAge">How old the answer was when it came, rounded up to seconds; at most 2^32 of them.</param>
     /// <param name="storedAt">The timestamp at which it was asked for.</param>
     /// <param name="freshUntil">The timestamp from which it is stale.</param>
     /// <param name="staleUntil">The timestamp from which it must not be used at all; null: no stale window.</param>
     /// <param name="asOf">The store's purge sequence when it was asked for.</param>
     /// <param name="tags">What a purge may name it by; null: none.</param>
+    /// <param name="staleWhileRevalidate">The first part of the stale window, rounded down to seconds, in which it may be used while it is asked for anew; at most 2^32 seconds.</param>
     public static CacheEntry Response(
         ReadOnlySpan<MetadataField> initialMetadata,
         byte[] frames,
@@ -57,8 +58,9 @@ public sealed class CacheEntry
         long freshUntil,
         long? staleUntil = null,
         long asOf = 0,
-        string[]? tags = null) =>
-        new(EntryHead.Write(EntryKind.Response, coding, isPublic, freshUntil, Math.Max(freshUntil, staleUntil ?? freshUntil), storedAt, initialAge, asOf, initialMetadata, trailers), frames, tags ?? []);
+        string[]? tags = null,
+        TimeSpan staleWhileRevalidate = default) =>
+        new(EntryHead.Write(EntryKind.Response, coding, isPublic, freshUntil, Math.Max(freshUntil, staleUntil ?? freshUntil), storedAt, initialAge, staleWhileRevalidate, asOf, initialMetadata, trailers), frames, tags ?? []);
 
     /// <summary>A marker.</summary>
     /// <param name="names">Lower-case metadata names in ordinal order, without repeats.</param>
@@ -66,7 +68,7 @@ public sealed class CacheEntry
     /// <param name="asOf">The store's purge sequence when it was asked for.</param>
     /// <param name="tags">What a purge may name it by; null: none.</param>
     public static CacheEntry VaryMarker(string[] names, long freshUntil, long asOf = 0, string[]? tags = null) =>
-        new(EntryHead.Write(EntryKind.VaryMarker, MessageCoding.Identity, isPublic: false, freshUntil, freshUntil, 0, TimeSpan.Zero, asOf, Array.ConvertAll(names, name => new MetadataField(name, string.Empty)), []), [], tags ?? []);
+        new(EntryHead.Write(EntryKind.VaryMarker, MessageCoding.Identity, isPublic: false, freshUntil, freshUntil, 0, TimeSpan.Zero, TimeSpan.Zero, asOf, Array.ConvertAll(names, name => new MetadataField(name, string.Empty)), []), [], tags ?? []);
 
     /// <summary>Reads the entry as a hit is read.</summary>
     public CacheHit Read() => new(Head, Frames, Frames);

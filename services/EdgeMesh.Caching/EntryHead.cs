@@ -25,7 +25,7 @@ public enum MessageCoding : byte
 /// <summary>Reads what lies before the frames of an entry: its lifetime, and its metadata as bytes.</summary>
 /// <remarks>
 /// <code>
-/// kind 1 | coding 1 | flags 1 | 0 | initial fields 2 | trailers 2 | fresh until 8 | stale until 8 | stored at 8 | initial age 8 | as-of 8 | fields
+/// kind 1 | coding 1 | flags 1 | 0 | initial fields 2 | trailers 2 | fresh until 8 | stale until 8 | stored at 8 | initial age 4 | stale while revalidate 4 | as-of 8 | fields
 /// field: length of name 2 | length of value 4 | name | value        Latin-1, as on the wire; in the byte order of the machine
 /// </code>
 /// A view: valid while the bytes are. Written by <see cref="CacheEntry"/>.
@@ -58,8 +58,14 @@ public readonly ref struct EntryHead
     /// <summary>The timestamp at which it was asked for.</summary>
     public long StoredAt => BitConverter.ToInt64(_bytes[24..]);
 
-    /// <summary>How old the answer was when it came.</summary>
-    public TimeSpan InitialAge => new(BitConverter.ToInt64(_bytes[32..]));
+    /// <summary>How old the answer was when it came, in whole seconds.</summary>
+    public TimeSpan InitialAge => new(BitConverter.ToUInt32(_bytes[32..]) * TimeSpan.TicksPerSecond);
+
+    /// <summary>
+    /// For how long from <see cref="FreshUntil"/> it may be used at once while it is asked for anew (RFC 5861 section 3), in whole seconds; from then
+    /// until <see cref="StaleUntil"/> only when asking failed.
+    /// </summary>
+    public TimeSpan StaleWhileRevalidate => new(BitConverter.ToUInt32(_bytes[36..]) * TimeSpan.TicksPerSecond);
 
     /// <summary>The purge sequence that had been applied when it was asked for.</summary>
     public long AsOf => ReadAsOf(_bytes);
@@ -95,7 +101,7 @@ public readonly ref struct EntryHead
 
     internal static void WriteAsOf(Span<byte> head, long asOf) => BitConverter.TryWriteBytes(head[40..], asOf);
 
-    internal static byte[] Write(EntryKind kind, MessageCoding coding, bool isPublic, long freshUntil, long staleUntil, long storedAt, TimeSpan initialAge, long asOf, ReadOnlySpan<MetadataField> initial, ReadOnlySpan<MetadataField> trailers)
+    internal static byte[] Write(EntryKind kind, MessageCoding coding, bool isPublic, long freshUntil, long staleUntil, long storedAt, TimeSpan initialAge, TimeSpan staleWhileRevalidate, long asOf, ReadOnlySpan<MetadataField> initial, ReadOnlySpan<MetadataField> trailers)
     {
         var bytes = FixedBytes;
         foreach (var (name, value) in initial)
@@ -117,7 +123,8 @@ public readonly ref struct EntryHead
         BitConverter.TryWriteBytes(head.AsSpan(8), freshUntil);
         BitConverter.TryWriteBytes(head.AsSpan(16), staleUntil);
         BitConverter.TryWriteBytes(head.AsSpan(24), storedAt);
-        BitConverter.TryWriteBytes(head.AsSpan(32), initialAge.Ticks);
+        BitConverter.TryWriteBytes(head.AsSpan(32), (uint)Math.Ceiling(initialAge.TotalSeconds));
+        BitConverter.TryWriteBytes(head.AsSpan(36), (uint)staleWhileRevalidate.TotalSeconds);
         WriteAsOf(head, asOf);
         var rest = head.AsSpan(FixedBytes);
         WriteFields(ref rest, initial);

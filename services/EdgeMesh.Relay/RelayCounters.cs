@@ -78,6 +78,9 @@ public sealed class RelayCounters
     /// <summary>Answers of fills that were not stored, by reason.</summary>
     internal ReasonCounts UncacheableReasons { get; } = new();
 
+    /// <summary>Calls answered by a stale answer, by what allowed it.</summary>
+    internal ReasonCounts StaleReasons { get; } = new();
+
     /// <summary>Calls that ended with an outcome.</summary>
     public long Count(CallOutcome outcome) => _latencies[(int)outcome].Count;
 

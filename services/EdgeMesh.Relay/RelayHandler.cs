@@ -55,6 +55,9 @@ public sealed class RelayHandler
     /// <summary>What is known of methods; feed it declared shapes.</summary>
     public MethodTable Methods { get; } = new();
 
+    /// <summary>Fills in flight that calls can join.</summary>
+    internal int FillsInFlight => _cache?.Fills.Count ?? 0;
+
     /// <summary>Puts the relay before an application's own endpoints, which get the calls that <see cref="RelayRoute.Local"/> names.</summary>
     /// <remarks>The application's <see cref="IMeterFactory"/> owns the relay's meter.</remarks>
     public void Use(IApplicationBuilder app)

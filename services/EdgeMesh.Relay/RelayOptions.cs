@@ -58,6 +58,12 @@ public sealed class RelayOptions
     public TimeSpan UnprovenWait { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
+    /// How long a call that has a stale answer to fall back on (stale-if-error) waits for a new one, at most; never for more than half
+    /// of its own time that is left. Default 5 s: then upstream has failed for it, and for calls that come after it.
+    /// </summary>
+    public TimeSpan StaleIfErrorWait { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>
     /// How long an answer that this node holds whole (a hit, a fill) may wait for its caller to read on. Default 30 s: meanwhile the
     /// store cannot use a large answer's memory for another. Relayed streams may rest for as long as they like.
     /// </summary>

@@ -33,7 +33,7 @@ public sealed class SlabStoreTests
     public void Get_EveryField_IsWhatWasStored()
     {
         using var store = Store(1 << 20, _time);
-        var entry = CacheEntry.Response([new("x-a", "1"), new("x-a", ""), new("x-b", "\u00e9")], [1, 2, 3], [new("grpc-status", "0")], MessageCoding.Gzip, isPublic: true, TimeSpan.FromSeconds(3), storedAt: 5, freshUntil: 7 * Second, staleUntil: 9 * Second, asOf: 4);
+        var entry = CacheEntry.Response([new("x-a", "1"), new("x-a", ""), new("x-b", "\u00e9")], [1, 2, 3], [new("grpc-status", "0")], MessageCoding.Gzip, isPublic: true, TimeSpan.FromSeconds(3), storedAt: 5, freshUntil: 7 * Second, staleUntil: 9 * Second, asOf: 4, staleWhileRevalidate: TimeSpan.FromSeconds(1));
         store.Set(Key("a"), entry);
 
         using var hit = store.Get(Key("a"), 8 * Second);
@@ -41,7 +41,7 @@ public sealed class SlabStoreTests
         Assert.True(hit.IsHit);
         var head = hit.Head;
         Assert.Equal((EntryKind.Response, MessageCoding.Gzip, true), (head.Kind, head.Coding, head.IsPublic));
-        Assert.Equal((7 * Second, 9 * Second, 5L, TimeSpan.FromSeconds(3), 4L), (head.FreshUntil, head.StaleUntil, head.StoredAt, head.InitialAge, head.AsOf));
+        Assert.Equal((7 * Second, 9 * Second, 5L, TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(1), 4L), (head.FreshUntil, head.StaleUntil, head.StoredAt, head.InitialAge, head.StaleWhileRevalidate, head.AsOf));
         Assert.Equal([("x-a", "1"), ("x-a", ""), ("x-b", "\u00e9")], Read(head.InitialMetadata));
         Assert.Equal([("grpc-status", "0")], Read(head.Trailers));
         Assert.Equal([1, 2, 3], hit.FirstFrames.ToArray());

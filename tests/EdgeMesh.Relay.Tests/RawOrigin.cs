@@ -47,6 +47,17 @@ internal sealed class RawOrigin : IAsyncDisposable
         await AnswerAsync(context, body, headers);
     });
 
+    /// <summary>Waits until so many calls have come in.</summary>
+    public async Task WaitForCallsAsync(int count)
+    {
+        var start = TimeProvider.System.GetTimestamp();
+        while (Calls < count)
+        {
+            Assert.True(TimeProvider.System.GetElapsedTime(start) < TestDeadline.Default, $"only {Calls} of {count} calls have come");
+            await Task.Yield();
+        }
+    }
+
     /// <summary>Answers with a body, status 0 and headers.</summary>
     public static async Task AnswerAsync(HttpContext context, byte[] body, params (string Name, string Value)[] headers)
     {

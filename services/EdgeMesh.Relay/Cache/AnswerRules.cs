@@ -13,6 +13,9 @@ namespace EdgeMesh.Relay.Cache;
 /// </remarks>
 internal sealed class AnswerRules
 {
+    // NOT_FOUND on the wire.
+    private const string NotFound = "5";
+
     /// <summary>An answer that is not gRPC.</summary>
     public static readonly AnswerRules NotGrpc = new("not-grpc");
 
@@ -59,15 +62,37 @@ internal sealed class AnswerRules
     /// <summary>How its message is coded.</summary>
     public MessageCoding Coding { get; private init; }
 
+    /// <summary>Whether it is Trailers-Only with NOT_FOUND: a whole answer without a message.</summary>
+    public bool IsNegative { get; private init; }
+
     /// <summary>Reads an answer's headers.</summary>
     public static AnswerRules Read(HttpResponseMessage response)
     {
         var headers = response.Headers.NonValidated;
-        if (headers.Contains(HeaderNames.GrpcStatus))
+        if (!headers.TryGetValues(HeaderNames.GrpcStatus, out var status))
         {
-            return TrailersOnly;
+            return Read(headers, isNegative: false);
         }
 
+        // Who wrote Trailers-Only knew the status, and so which answer the lifetime is for.
+        return status.ToString() == NotFound && Read(headers, isNegative: true) is { MayStore: true } declared ? declared : TrailersOnly;
+    }
+
+    /// <summary>Whether trailers take back what the headers allowed: only restrictions count there.</summary>
+    public static bool TrailersForbid(HttpResponseMessage response)
+    {
+        var trailers = response.TrailingHeaders.NonValidated;
+        return CacheControl.Parse(Values(trailers, "cache-control")).Forbids || CacheControl.Parse(Values(trailers, "cdn-cache-control")).Forbids || trailers.Contains("set-cookie");
+    }
+
+    /// <summary>What purges may name an answer by, its trailers included.</summary>
+    /// <returns>Null when there are more, or longer ones, than are kept: an answer that a purge might miss is not stored.</returns>
+    public string[]? ReadTags(HttpResponseMessage response) => response.TrailingHeaders.NonValidated.Contains(SurrogateKeys.Name)
+        ? SurrogateKeys.Read(StringValues.Concat(Values(response.Headers.NonValidated, SurrogateKeys.Name), Values(response.TrailingHeaders.NonValidated, SurrogateKeys.Name)))
+        : Tags;
+
+    private static AnswerRules Read(HttpHeadersNonValidated headers, bool isNegative)
+    {
         // 1. What forbids, wherever it stands.
         var general = CacheControl.Parse(Values(headers, "cache-control"));
         var targeted = CacheControl.Parse(Values(headers, "cdn-cache-control"));
@@ -122,22 +147,10 @@ internal sealed class AnswerRules
             IsPublic = permits.IsPublic,
             Tags = tags,
             VaryNames = vary,
-            Coding = coding,
+            Coding = isNegative ? MessageCoding.Identity : coding,
+            IsNegative = isNegative,
         };
     }
-
-    /// <summary>Whether trailers take back what the headers allowed: only restrictions count there.</summary>
-    public static bool TrailersForbid(HttpResponseMessage response)
-    {
-        var trailers = response.TrailingHeaders.NonValidated;
-        return CacheControl.Parse(Values(trailers, "cache-control")).Forbids || CacheControl.Parse(Values(trailers, "cdn-cache-control")).Forbids || trailers.Contains("set-cookie");
-    }
-
-    /// <summary>What purges may name an answer by, its trailers included.</summary>
-    /// <returns>Null when there are more, or longer ones, than are kept: an answer that a purge might miss is not stored.</returns>
-    public string[]? ReadTags(HttpResponseMessage response) => response.TrailingHeaders.NonValidated.Contains(SurrogateKeys.Name)
-        ? SurrogateKeys.Read(StringValues.Concat(Values(response.Headers.NonValidated, SurrogateKeys.Name), Values(response.TrailingHeaders.NonValidated, SurrogateKeys.Name)))
-        : Tags;
 
     private static StringValues Values(HttpHeadersNonValidated headers, string name) =>
         headers.TryGetValues(name, out var values) ? new StringValues([.. values]) : StringValues.Empty;

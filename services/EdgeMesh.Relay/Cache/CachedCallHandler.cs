@@ -17,6 +17,7 @@ namespace EdgeMesh.Relay.Cache;
 /// Thread-safe. Default deny: what no origin declared is fetched for its caller alone. The steps:
 /// <code>
 /// key -> fresh entry? ------------------------------------------> hit
+///     -> stale entry that may be used? -------------------------> see CachedCallHandler.Stale.cs
 ///     -> fill in flight? join -> outcome Stored ----------------> answer, "collapsed"
 ///     |                       -> Again: from the start; NotShared: a fill of one's own
 ///     '-> begin a fill, look into the store once more (race 1) -> lead it
@@ -24,10 +25,13 @@ namespace EdgeMesh.Relay.Cache;
 /// Race (1): A looks and misses; B's fill for the key stores and leaves the table; A begins a fill: a second origin call.
 /// Since a fill stores before it leaves the table, A, who has its own in the table, finds the entry when it looks again.
 /// </remarks>
-internal sealed class CachedCallHandler(RelayOptions options, ICacheStore store, CallForwarder forwarder, SlowReaders readers, CallTelemetry telemetry)
+internal sealed partial class CachedCallHandler(RelayOptions options, ICacheStore store, CallForwarder forwarder, SlowReaders readers, CallTelemetry telemetry)
 {
     // Bytes: most keys are a path, a host and a small message.
     private const int MaxKeyOnStack = 256;
+
+    // Why a hit is not OK: a NOT_FOUND was stored.
+    private const string Negative = "negative";
 
     // Turns of "begin again" before a caller goes alone: each means that a leader's deadline ended a fill.
     private const int MaxTurns = 4;
@@ -49,7 +53,7 @@ internal sealed class CachedCallHandler(RelayOptions options, ICacheStore store,
         var facts = RequestFacts.Read(context, record.Path);
         if (!RequestKey.TryReadMessage(frame, facts.Encoding, options.MaxKeyedMessageBytes, out var message))
         {
-            lookup = new Lookup(facts, default, null, HasEntry: false);
+            lookup = new Lookup(facts, default, null, HasEntry: false, IsStale: false);
             return false;
         }
 
@@ -58,18 +62,19 @@ internal sealed class CachedCallHandler(RelayOptions options, ICacheStore store,
         bytes = bytes[..length];
         RequestKey.WritePrimary(facts, facts.Identity, message, bytes);
         var own = new KeyView(bytes);
-        var found = Find(context, facts, own, now, out var key);
-        using var hit = found.IsHit || facts.Identity is null ? found : FindPublic(context, facts, RequestKey.Primary(facts, null, message), now, out key);
+        var isStale = false;
+        var found = Find(context, facts, own, now, EntryUse.Fresh, ref isStale, out var key, out _);
+        using var hit = found.IsHit || facts.Identity is null ? found : FindPublic(context, facts, RequestKey.Primary(facts, null, message), now, EntryUse.Fresh, ref isStale, out key, out _);
         if (hit.IsHit && _hits.TryWrite(context, hit, now, facts, record))
         {
             context.Request.BodyReader.AdvanceTo(frame.End);
             options.Trace?.Record(key, hit.FirstFrames.Length);
-            record.Decide(CallOutcome.Hit);
+            record.Decide(CallOutcome.Hit, IsNegative(hit) ? Negative : null);
             lookup = default;
             return true;
         }
 
-        lookup = new Lookup(facts, message, new CacheKey(own), hit.IsHit);
+        lookup = new Lookup(facts, message, new CacheKey(own), hit.IsHit, isStale);
         return false;
     }
 
@@ -83,14 +88,13 @@ internal sealed class CachedCallHandler(RelayOptions options, ICacheStore store,
         context.Request.BodyReader.AdvanceTo(frame.End);
 
         // 1. A large answer, or one to be decompressed.
-        if (lookup.HasEntry && TryAnswer(context, facts, keys, record) is { } writing)
+        if (lookup.HasEntry && TryAnswer(context, facts, keys, record, EntryUse.Fresh, _hits.Hit, out _) is { } writing)
         {
             await writing.ConfigureAwait(false);
-            record.Decide(CallOutcome.Hit);
             return;
         }
 
-        // 2. Else upstream, together with others or alone.
+        // 2. No key.
         if (lookup.Own is null)
         {
             record.Decide(CallOutcome.Bypass, "request-coding");
@@ -98,7 +102,12 @@ internal sealed class CachedCallHandler(RelayOptions options, ICacheStore store,
             return;
         }
 
-        await AskAsync(new Call(context, facts, keys, body, upstream, method, deadline, record)).ConfigureAwait(false);
+        // 3. A stale answer, else upstream, together with others or alone.
+        var call = new Call(context, facts, keys, body, upstream, method, deadline, record);
+        if (!lookup.IsStale || !await TryAnswerStaleAsync(call).ConfigureAwait(false))
+        {
+            await AskAsync(call).ConfigureAwait(false);
+        }
     }
 
     private async Task AskAsync(Call call)
@@ -110,7 +119,7 @@ internal sealed class CachedCallHandler(RelayOptions options, ICacheStore store,
         {
             // 1. Wait for a fill in flight, or begin one.
             mayShare &= turn < MaxTurns;
-            var fill = mayShare ? _fills.TryJoin(call.Keys.Flight) : null;
+            var fill = mayShare ? _fills.TryJoin(call.Keys.Flight, store.Sequence) : null;
             if (fill is null)
             {
                 var mine = new Fill(MakeJob(call, fields, mayShare));
@@ -118,11 +127,10 @@ internal sealed class CachedCallHandler(RelayOptions options, ICacheStore store,
                 if (ReferenceEquals(fill, mine))
                 {
                     // Race (1).
-                    if (mayShare && TryAnswer(call.Context, call.Facts, call.Keys, call.Record) is { } writing)
+                    if (mayShare && TryAnswer(call, EntryUse.Fresh, _hits.Hit, out _) is { } writing)
                     {
-                        await writing.ConfigureAwait(false);
                         mine.EndUnstarted();
-                        call.Record.Decide(CallOutcome.Hit);
+                        await writing.ConfigureAwait(false);
                         return;
                     }
 
@@ -162,7 +170,7 @@ internal sealed class CachedCallHandler(RelayOptions options, ICacheStore store,
             switch (outcome.Kind)
             {
                 case FillOutcomeKind.Stored when fill.Job.HasSameFields(outcome.VaryNames!, fields):
-                    if (_hits.TryWriteAll(call.Context, outcome.Response!.Read(), telemetry.Time.GetTimestamp(), call.Facts.AcceptsGzip, "fwd=miss; collapsed", call.Record) is not { } writing)
+                    if (_hits.TryWriteAll(call.Context, outcome.Response!.Read(), telemetry.Time.GetTimestamp(), call.Facts.AcceptsGzip, _hits.Collapsed, call.Record) is not { } writing)
                     {
                         return Followed.GoAlone;
                     }
@@ -201,16 +209,33 @@ internal sealed class CachedCallHandler(RelayOptions options, ICacheStore store,
         _ = fill.RunAsync();
         try
         {
+            await RelayFillAsync(call, fill, "fwd=miss", lifetime).ConfigureAwait(false);
+        }
+        finally
+        {
+            fill.LeaveAsLeader();
+        }
+    }
+
+    /// <summary>Relays what a fill gets to its leader, as it comes; tells the leader of a failure.</summary>
+    /// <param name="forward">Why it was asked, as in <c>cache-status</c>.</param>
+    private async Task RelayFillAsync(Call call, Fill fill, string forward, CallDeadline.CallLifetime lifetime)
+    {
+        try
+        {
             var answer = await fill.TakeAnswerAsync(lifetime.Token).ConfigureAwait(false);
+            var status = answer.Rules.Refusal is { } refusal
+                ? $"{options.NodeName}; {forward}; detail={refusal}"
+                : $"{options.NodeName}; {forward}; stored; ttl={(long)answer.Rules.Lifetime.TotalSeconds}";
             if (answer.Chunks is null)
             {
                 call.Record.Decide(CallOutcome.Miss, answer.Rules.Refusal);
-                await forwarder.RelayAsync(call.Context, call.Upstream, answer.Response, answer.Body, $"{options.NodeName}; fwd=miss; detail={answer.Rules.Refusal}", call.Record, lifetime.Token).ConfigureAwait(false);
+                await forwarder.RelayAsync(call.Context, call.Upstream, answer.Response, answer.Body, status, call.Record, lifetime.Token).ConfigureAwait(false);
                 return;
             }
 
             var counter = new MessageCounterBox(call.Record);
-            forwarder.BeginAnswer(call.Context, answer.Response, $"{options.NodeName}; fwd=miss; stored; ttl={(long)answer.Rules.Lifetime.TotalSeconds}");
+            forwarder.BeginAnswer(call.Context, answer.Response, status);
             await CopyChunksAsync(answer.Chunks, call.Context, counter, lifetime.Token).ConfigureAwait(false);
             if (await fill.TakeBodyEndAsync(lifetime.Token).ConfigureAwait(false))
             {
@@ -224,10 +249,6 @@ internal sealed class CachedCallHandler(RelayOptions options, ICacheStore store,
         catch (Exception exception)
         {
             await forwarder.FailAsync(call.Context, call.Upstream, exception, lifetime.TimedOut).ConfigureAwait(false);
-        }
-        finally
-        {
-            fill.LeaveAsLeader();
         }
     }
 
@@ -264,70 +285,6 @@ internal sealed class CachedCallHandler(RelayOptions options, ICacheStore store,
         return new CallKeys(own, shared, RequestKey.Flight(own, facts));
     }
 
-    /// <summary>Answers from the store.</summary>
-    /// <returns>The writing of what is left; null, with nothing written: there is no answer for this call.</returns>
-    private Task? TryAnswer(HttpContext context, in RequestFacts facts, in CallKeys keys, CallRecord record)
-    {
-        var now = telemetry.Time.GetTimestamp();
-        var found = Find(context, facts, keys.Own, now, out var key);
-        using var hit = found.IsHit || ReferenceEquals(keys.Own, keys.Shared) ? found : FindPublic(context, facts, keys.Shared, now, out key);
-        if (!hit.IsHit || _hits.TryWriteAll(context, hit, now, facts.AcceptsGzip, HitResponse.Hit, record) is not { } writing)
-        {
-            return null;
-        }
-
-        if (options.Trace is { } trace)
-        {
-            using var held = hit.IsLarge ? hit.Hold() : null;
-            trace.Record(key, held?.Frames.Length ?? hit.FirstFrames.Length);
-        }
-
-        return writing;
-    }
-
-    /// <summary>Finds what a call with credentials may share: an answer that said <c>public</c>.</summary>
-    private CacheHit FindPublic(HttpContext context, in RequestFacts facts, CacheKey shared, long now, out KeyHash key)
-    {
-        var hit = Find(context, facts, shared, now, out key);
-        return hit.IsHit && !hit.Head.IsPublic ? Leave(hit) : hit;
-    }
-
-    /// <summary>Finds a fresh entry under a key, or under that of the variant that the request asks for.</summary>
-    /// <param name="stored">The hash of the key that the entry is stored under.</param>
-    private CacheHit Find(HttpContext context, in RequestFacts facts, scoped KeyView key, long now, out KeyHash stored)
-    {
-        stored = key.Hash;
-        var hit = GetFresh(key, now);
-        if (!hit.IsHit || hit.Head.Kind == EntryKind.Response)
-        {
-            return facts.Influences is null ? hit : Leave(hit);
-        }
-
-        var names = _hits.ReadNames(hit.Head);
-        hit.Dispose();
-        if (!facts.AreInfluencesWithin(names))
-        {
-            return default;
-        }
-
-        var variant = RequestKey.Variant(key, FillJob.SelectFields(names, context.Request.Headers));
-        stored = variant.Hash;
-        hit = GetFresh(variant, now);
-        return hit.IsHit && hit.Head.Kind != EntryKind.Response ? Leave(hit) : hit;
-    }
-
-    private CacheHit GetFresh(scoped KeyView key, long now)
-    {
-        var hit = store.Get(key, now);
-        return hit.IsHit && now >= hit.Head.FreshUntil ? Leave(hit) : hit;
-    }
-
-    private static CacheHit Leave(CacheHit hit)
-    {
-        hit.Dispose();
-        return default;
-    }
-
     private FillJob MakeJob(Call call, KeyValuePair<string, StringValues>[] fields, bool isShared)
     {
         TimeSpan? timeout = call.Deadline.IsSet ? call.Deadline.Remaining : null;
@@ -337,6 +294,11 @@ internal sealed class CachedCallHandler(RelayOptions options, ICacheStore store,
             timeout = options.DetachedFillTimeout;
         }
 
+        return MakeJob(call, fields, timeout);
+    }
+
+    private FillJob MakeJob(Call call, KeyValuePair<string, StringValues>[] fields, TimeSpan? timeout)
+    {
         var request = UpstreamRequest.Create(call.Context, call.Upstream, new BufferedContent(call.Body), timeout);
         return new FillJob(options, store, _fills, telemetry, call.Keys, call.Facts, call.Method, call.Upstream, request, fields);
     }
@@ -346,7 +308,8 @@ internal sealed class CachedCallHandler(RelayOptions options, ICacheStore store,
     /// <param name="Message">The request's message, decompressed; it lies in the request's pipe unless it was compressed.</param>
     /// <param name="Own">Its key with the caller's identity; null: the message cannot be read, and the call not be cached.</param>
     /// <param name="HasEntry">Whether there was a fresh entry for it.</param>
-    internal readonly record struct Lookup(RequestFacts Facts, ReadOnlySequence<byte> Message, CacheKey? Own, bool HasEntry);
+    /// <param name="IsStale">Whether there was a stale one on the way.</param>
+    internal readonly record struct Lookup(RequestFacts Facts, ReadOnlySequence<byte> Message, CacheKey? Own, bool HasEntry, bool IsStale);
 
     private readonly record struct Call(HttpContext Context, RequestFacts Facts, CallKeys Keys, byte[] Body, Upstream Upstream, MethodState Method, CallDeadline Deadline, CallRecord Record);
 }

@@ -8,29 +8,6 @@ using EdgeMesh.Wire;
 
 namespace EdgeMesh.Relay.Cache;
 
-/// <summary>How a fill ended, for those who waited for it.</summary>
-internal enum FillOutcomeKind
-{
-    /// <summary>The answer is theirs, if nothing that it varies by differs.</summary>
-    Stored,
-
-    /// <summary>The answer is for the first caller only: each asks for itself.</summary>
-    NotShared,
-
-    /// <summary>The fill ended with its first caller's time, or was not needed: begin again, together.</summary>
-    Again,
-
-    /// <summary>Upstream is away: the same for all.</summary>
-    Failed,
-}
-
-/// <summary>How a fill ended.</summary>
-/// <param name="Kind">Which way.</param>
-/// <param name="Response">The answer, when stored.</param>
-/// <param name="VaryNames">What it varies by, when stored.</param>
-/// <param name="Fault">Why, when failed.</param>
-internal readonly record struct FillOutcome(FillOutcomeKind Kind, CacheEntry? Response = null, string[]? VaryNames = null, RelayFault Fault = default);
-
 /// <summary>What the first caller gets when the answer's headers have come. The fill disposes of it.</summary>
 /// <param name="Response">The answer.</param>
 /// <param name="Body">Its body.</param>
@@ -54,7 +31,9 @@ internal readonly record struct FillAnswer(HttpResponseMessage Response, Stream 
 /// Races survived (all under <c>_lock</c>): (1) the leader goes while the answer comes: fill and leader each hold the
 /// answer, the second to let go disposes of it, and gives back what its bytes took from the budget; (2) the last caller goes while another joins: an abandoned fill refuses,
 /// and the newcomer begins another; (3) a newcomer finds a fill that has ended and is still in the table: its wait ends
-/// at once. A waiter's wait ends by the outcome, its own going, its deadline, or the bound for unproven methods.
+/// at once; (4) a fill asks, a purge of its answer is applied, a caller comes: a later purge seals a fill, which still answers those who wait, and the
+/// newcomer begins another. A waiter's wait ends by the outcome, its own going, its deadline, the bound for unproven methods, or that for callers who have a
+/// stale answer. A leader who has one waits for the outcome, too, or leaves at once.
 /// </remarks>
 internal sealed class Fill
 {
@@ -77,11 +56,14 @@ internal sealed class Fill
     {
         _job = job;
         _abort = new CancellationTokenSource(Timeout.InfiniteTimeSpan, job.Time);
-        _isWanted = job.Method.HasDeclaredCaching;
+        _isWanted = job.StaleKey is not null || job.Method.HasDeclaredCaching;
     }
 
     /// <summary>How it ended.</summary>
     public Task<FillOutcome> Outcome => _outcome.Task;
+
+    /// <summary>Whether there is an answer for its leader to relay.</summary>
+    public bool HasAnswer => _answer.Task.IsCompletedSuccessfully;
 
     /// <summary>The context of its span, for those who wait; default: there is none.</summary>
     public ActivityContext Span { get; private set; }
@@ -103,8 +85,8 @@ internal sealed class Fill
         catch (Exception exception)
         {
             outcome = exception is OperationCanceledException && _abort.IsCancellationRequested
-                ? new FillOutcome(FillOutcomeKind.Again)
-                : new FillOutcome(FillOutcomeKind.Failed, Fault: _job.ToFault(exception));
+                ? new FillOutcome(FillOutcomeKind.Again, Verdict: _isAbandoned ? StaleVerdict.None : StaleVerdict.Usable)
+                : new FillOutcome(FillOutcomeKind.Failed, Fault: _job.ToFault(exception), Verdict: StaleVerdict.Usable);
             _call?.Fail(exception, isOver: _abort.IsCancellationRequested, timedOut: false);
             Fail(_answer, exception);
             Fail(_bodyEnd, exception);
@@ -116,24 +98,25 @@ internal sealed class Fill
         }
 
         _job.Telemetry.Meters?.RecordFill(_job.Time.GetElapsedTime(start), outcome.Kind);
-        _job.End(this);
+        _job.End(this, outcome.Verdict);
         _outcome.TrySetResult(outcome);
     }
 
     /// <summary>Ends a fill that turned out not to be needed: those who joined look again.</summary>
     public void EndUnstarted()
     {
-        _job.End(this);
+        _job.End(this, StaleVerdict.None);
         _outcome.TrySetResult(new FillOutcome(FillOutcomeKind.Again));
     }
 
     /// <summary>Joins as a waiter; <see cref="Leave"/> undoes it.</summary>
-    /// <returns>False when everyone had gone, and the fill with them.</returns>
-    public bool TryJoin()
+    /// <param name="sequence">The last purge applied when the caller came.</param>
+    /// <returns>False when everyone had gone, and the fill with them; or when it is sealed: a purge was applied after it asked.</returns>
+    public bool TryJoin(long sequence)
     {
         lock (_lock)
         {
-            if (_isAbandoned)
+            if (_isAbandoned || _job.AsOf < sequence)
             {
                 return false;
             }
@@ -187,6 +170,11 @@ internal sealed class Fill
 
         // 2. What the answer's headers say decides who reads its body.
         var body = await response.Content.ReadAsStreamAsync(_abort.Token).ConfigureAwait(false);
+        if (_job.IsNotModified(response))
+        {
+            return await body.ReadAsync(new byte[1], _abort.Token).ConfigureAwait(false) == 0 ? _job.Confirm(response) : new FillOutcome(FillOutcomeKind.Again);
+        }
+
         var rules = _job.ReadRules(response);
         if (rules.IsTelling)
         {
@@ -197,13 +185,18 @@ internal sealed class Fill
         {
             _job.CountUncacheable(refusal);
             _answer.TrySetResult(new FillAnswer(response, body, rules, null));
-            return _job.Refuse(response);
+            return _job.Refuse(response, rules, isWhole: false);
         }
 
         // 3. Storable: from now on it is fetched to its end even when nobody waits.
         lock (_lock)
         {
             _isWanted = true;
+        }
+
+        if (rules.IsNegative)
+        {
+            return await FetchNegativeAsync(response, body, rules).ConfigureAwait(false);
         }
 
         var chunks = Channel.CreateUnbounded<ReadOnlyMemory<byte>>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
@@ -223,7 +216,7 @@ internal sealed class Fill
         _bodyEnd.TrySetResult(frame is null);
         if (stored is not null)
         {
-            return new FillOutcome(FillOutcomeKind.Stored, stored, rules.VaryNames);
+            return new FillOutcome(FillOutcomeKind.Stored, stored, rules.VaryNames, Verdict: StaleVerdict.Replaced);
         }
 
         if (frame is not null)
@@ -231,7 +224,22 @@ internal sealed class Fill
             _job.CountUncacheable("end");
         }
 
-        return _job.Refuse(response);
+        return _job.Refuse(response, rules, isWhole: frame is not null);
+    }
+
+    /// <summary>Waits for the clean end of an answer that has its status in its headers, so that it goes to the leader as it came: in one frame.</summary>
+    private async Task<FillOutcome> FetchNegativeAsync(HttpResponseMessage response, Stream body, AnswerRules rules)
+    {
+        var isEmpty = await body.ReadAsync(new byte[1], _abort.Token).ConfigureAwait(false) == 0;
+        var stored = isEmpty ? _job.Store(response, rules, []) : null;
+        _answer.TrySetResult(new FillAnswer(response, body, rules, null));
+        if (stored is null)
+        {
+            _job.CountUncacheable("end");
+            return _job.Refuse(response, rules, isWhole: isEmpty);
+        }
+
+        return new FillOutcome(FillOutcomeKind.Stored, stored, rules.VaryNames, Verdict: StaleVerdict.Replaced);
     }
 
     /// <summary>Reads a body of one message.</summary>

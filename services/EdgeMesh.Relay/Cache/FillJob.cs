@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Http.Headers;
 using EdgeMesh.Caching;
 using EdgeMesh.Relay.Calls;
@@ -22,7 +23,7 @@ internal sealed class FillJob
     private readonly Upstream _upstream;
     private readonly KeyValuePair<string, StringValues>[] _fields;
     private long _askedAt;
-    private long _asOf;
+    private string? _askedETag;
 
     public FillJob(RelayOptions options, ICacheStore store, FillTable table, CallTelemetry telemetry, CallKeys keys, RequestFacts facts, MethodState method, Upstream upstream, HttpRequestMessage request, KeyValuePair<string, StringValues>[] fields)
     {
@@ -36,6 +37,7 @@ internal sealed class FillJob
         Telemetry = telemetry;
         Keys = keys;
         Method = method;
+        AsOf = store.Sequence;
     }
 
     public CallTelemetry Telemetry { get; }
@@ -45,6 +47,15 @@ internal sealed class FillJob
     public CallKeys Keys { get; }
 
     public MethodState Method { get; }
+
+    /// <summary>The last purge applied before upstream was asked.</summary>
+    public long AsOf { get; }
+
+    /// <summary>What a stale answer for it was found under; null: there was none. Upstream's answer takes its place, stored or not.</summary>
+    public CacheKey? StaleKey { get; private set; }
+
+    /// <summary>Whether upstream said that the stale answer still holds.</summary>
+    public bool IsConfirmed { get; private set; }
 
     /// <summary>What the answer was stored under; null until it was.</summary>
     public CacheKey? StoredKey { get; private set; }
@@ -56,6 +67,20 @@ internal sealed class FillJob
     /// <summary>What fills may hold.</summary>
     public FillBudget Budget => _table.Budget;
 
+    /// <summary>There is a stale answer: upstream is asked whether it still holds, if that can be asked.</summary>
+    public void Revalidate(CacheKey staleKey)
+    {
+        StaleKey = staleKey;
+        using var stale = _store.Get(staleKey, Time.GetTimestamp());
+        if (stale.IsHit && Revalidation.ReadETag(stale.Head) is { } etag && Revalidation.TryAsk(_request, etag))
+        {
+            _askedETag = etag;
+        }
+    }
+
+    /// <summary>Whether an answer says that the stale one still holds.</summary>
+    public bool IsNotModified(HttpResponseMessage response) => _askedETag is not null && Revalidation.IsNotModified(response);
+
     /// <summary>Notes that upstream is asked: to be called right before <see cref="SendAsync"/>.</summary>
     public UpstreamCall BeginCall() => UpstreamCall.Begin(Telemetry, _upstream, Method, _facts.Path, _request);
 
@@ -64,7 +89,6 @@ internal sealed class FillJob
     {
         // RFC 9111 section 4.2.3: an answer's age counts from the request.
         _askedAt = Time.GetTimestamp();
-        _asOf = _store.Sequence;
         return _upstream.Invoker.SendAsync(_request, cancellationToken);
     }
 
@@ -76,54 +100,60 @@ internal sealed class FillJob
             return AnswerRules.NotGrpc;
         }
 
-        var rules = AnswerRules.Read(response);
-        return rules.MayStore && !_facts.AreInfluencesWithin(rules.VaryNames) ? AnswerRules.Unkeyed : rules;
+        return ReadRules(AnswerRules.Read(response));
     }
 
     /// <summary>What an answer that is not stored means to those who wait.</summary>
-    public FillOutcome Refuse(HttpResponseMessage response)
+    /// <param name="isWhole">Whether it was read to its end, and a missing status is UNKNOWN; else its trailers are still to come, for its leader to read.</param>
+    public FillOutcome Refuse(HttpResponseMessage response, AnswerRules rules, bool isWhole)
     {
-        var headers = response.Headers.NonValidated;
-        var status = headers.TryGetValues(HeaderNames.GrpcStatus, out var values) ? values.ToString() : string.Empty;
+        if (ReferenceEquals(rules, AnswerRules.NotGrpc) && ResponseRelay.CheckIsGrpc(response, _options.NodeDescription, _upstream) is { } foreign)
+        {
+            var verdict = Judge(((int)foreign.Code).ToString(CultureInfo.InvariantCulture));
+            if (foreign.Code == GrpcStatusCode.Unavailable)
+            {
+                return new FillOutcome(FillOutcomeKind.Failed, Fault: foreign, Verdict: verdict);
+            }
+
+            _table.MarkUncacheable(Keys.Flight);
+            return new FillOutcome(FillOutcomeKind.NotShared, Verdict: verdict);
+        }
+
+        var status = Field(HeaderNames.GrpcStatus) ?? (isWhole ? "2" : null);
         switch (status)
         {
             case "14":
                 // What lies behind upstream is away: asking again for each waiter would only add to its trouble.
-                var message = headers.TryGetValues(HeaderNames.GrpcMessage, out var text) ? text.ToString() : string.Empty;
-                return new FillOutcome(FillOutcomeKind.Failed, Fault: new RelayFault(GrpcStatusCode.Unavailable, PercentEncoding.Decode(message)));
+                return new FillOutcome(FillOutcomeKind.Failed, Fault: new RelayFault(GrpcStatusCode.Unavailable, PercentEncoding.Decode(Field(HeaderNames.GrpcMessage) ?? string.Empty)), Verdict: StaleVerdict.Usable);
             case "1" or "4":
                 // The leader's time was up, not theirs.
-                return new FillOutcome(FillOutcomeKind.Again);
+                return new FillOutcome(FillOutcomeKind.Again, Verdict: Judge(status));
             default:
                 // An error says nothing of the answer that comes in its place one day.
-                if (status.Length == 0)
+                if (status is null or "0")
                 {
                     _table.MarkUncacheable(Keys.Flight);
                 }
 
-                return new FillOutcome(FillOutcomeKind.NotShared);
+                return new FillOutcome(FillOutcomeKind.NotShared, Verdict: Judge(status));
         }
+
+        string? Field(string name) => Text(response.Headers.NonValidated, name) ?? (isWhole ? Text(response.TrailingHeaders.NonValidated, name) : null);
     }
 
     /// <summary>Stores a whole answer, if its end allows it.</summary>
     public CacheEntry? Store(HttpResponseMessage response, AnswerRules rules, byte[] frame)
     {
-        // 1. One whole message, grpc-status 0, and trailers that take nothing back.
-        var rest = new System.Buffers.ReadOnlySequence<byte>(frame);
-        var trailers = response.TrailingHeaders.NonValidated;
-        if (MessageFrame.TryRead(ref rest, frame.Length, out var header, out _) != MessageFrameStatus.Complete
-            || !rest.IsEmpty
-            || (header.IsCompressed && rules.Coding == MessageCoding.Identity)
-            || !trailers.TryGetValues(HeaderNames.GrpcStatus, out var status)
-            || status.ToString() != "0"
-            || AnswerRules.TrailersForbid(response)
-            || rules.ReadTags(response) is not { } tags)
+        // 1. One whole message and grpc-status 0, or neither; and trailers that take nothing back.
+        if ((rules.IsNegative ? frame.Length > 0 : !IsWhole(response, rules, frame)) || AnswerRules.TrailersForbid(response) || rules.ReadTags(response) is not { } tags)
         {
             return null;
         }
 
         // 2. The entry, under the identity of its caller unless it is public.
-        var freshUntil = _askedAt + (long)(rules.Lifetime.TotalSeconds * Time.TimestampFrequency);
+        var trailers = response.TrailingHeaders.NonValidated;
+        var freshUntil = _askedAt + Ticks(rules.Lifetime);
+        var staleUntil = freshUntil + Ticks(rules.StaleWhileRevalidate > rules.StaleIfError ? rules.StaleWhileRevalidate : rules.StaleIfError);
         var entry = CacheEntry.Response(
             [.. Stored(response.Headers.NonValidated), .. Stored(response.Content.Headers.NonValidated)],
             frame,
@@ -133,12 +163,14 @@ internal sealed class FillJob
             rules.Age,
             _askedAt,
             freshUntil,
-            asOf: _asOf,
-            tags: tags);
+            staleUntil,
+            AsOf,
+            tags,
+            rules.StaleWhileRevalidate);
         var key = rules.IsPublic ? Keys.Shared : Keys.Own;
         if (rules.VaryNames.Length > 0)
         {
-            _store.Set(key, CacheEntry.VaryMarker(rules.VaryNames, freshUntil, _asOf));
+            _store.Set(key, CacheEntry.VaryMarker(rules.VaryNames, staleUntil, AsOf));
             key = RequestKey.Variant(key, SelectFields(rules.VaryNames, _fields));
         }
 
@@ -148,6 +180,41 @@ internal sealed class FillJob
         _options.Trace?.Record(key.Hash, frame.Length);
         _table.MarkCacheable(Keys.Flight);
         return entry;
+    }
+
+    /// <summary>Stores the stale answer anew, which upstream said still holds.</summary>
+    /// <remarks>
+    /// Race: (1) this fill asks with the etag of the stale answer; (2) another caller's fill stores another answer under its key, or a purge takes it out;
+    /// (3) upstream says "not modified": of what it was asked about, which is no longer there. Who waits asks for the whole answer.
+    /// </remarks>
+    /// <param name="response">Where it said so.</param>
+    public FillOutcome Confirm(HttpResponseMessage response)
+    {
+        HttpResponseMessage updated;
+        byte[]? frame;
+        using (var stale = _store.Get(StaleKey!, Time.GetTimestamp()))
+        {
+            frame = stale.IsHit && Revalidation.ReadETag(stale.Head) == _askedETag ? stale.CopyFrames() : null;
+            if (frame is null)
+            {
+                return new FillOutcome(FillOutcomeKind.Again);
+            }
+
+            updated = Revalidation.Update(response, stale.Head);
+        }
+
+        using (updated)
+        {
+            var rules = ReadRules(AnswerRules.Read(updated));
+            if (rules.MayStore && Store(updated, rules, frame) is { } stored)
+            {
+                IsConfirmed = true;
+                return new FillOutcome(FillOutcomeKind.Stored, stored, rules.VaryNames, Verdict: StaleVerdict.Replaced);
+            }
+
+            CountUncacheable(rules.Refusal ?? "end");
+            return new FillOutcome(FillOutcomeKind.NotShared, Verdict: StaleVerdict.Replaced);
+        }
     }
 
     /// <summary>Whether another request has the same values for all fields that an answer varies by.</summary>
@@ -187,11 +254,55 @@ internal sealed class FillJob
     /// <param name="reason">A token: one of <see cref="AnswerRules.Refusal"/>'s, or how the body or its end forbade it.</param>
     public void CountUncacheable(string reason) => Telemetry.Counters.UncacheableReasons.Count(reason);
 
-    /// <summary>Takes the fill out of the table.</summary>
-    public void End(Fill fill) => _table.Remove(Keys.Flight, fill);
+    /// <summary>Ends the fill: notes whether upstream answers, drops a stale answer that was replaced, and takes the fill out of the table.</summary>
+    public void End(Fill fill, StaleVerdict verdict)
+    {
+        if (verdict == StaleVerdict.Usable)
+        {
+            _table.MarkFailing(Keys.Flight);
+            Method.Breaker.Fail();
+        }
+        else if (verdict == StaleVerdict.Replaced)
+        {
+            _table.MarkAnswering(Keys.Flight);
+            Method.Breaker.Close();
+            if (StaleKey is not null && !StaleKey.Equals(StoredKey))
+            {
+                _store.Remove(StaleKey);
+            }
+        }
+
+        _table.Remove(Keys.Flight, fill);
+    }
 
     /// <summary>Turns what upstream's handler threw into a status.</summary>
     public RelayFault ToFault(Exception exception) => RelayFault.FromUpstream(exception, _options.NodeDescription, _upstream);
+
+    private AnswerRules ReadRules(AnswerRules rules) => rules.MayStore && !_facts.AreInfluencesWithin(rules.VaryNames) ? AnswerRules.Unkeyed : rules;
+
+    private static bool IsWhole(HttpResponseMessage response, AnswerRules rules, byte[] frame)
+    {
+        var rest = new System.Buffers.ReadOnlySequence<byte>(frame);
+        return MessageFrame.TryRead(ref rest, frame.Length, out var header, out _) == MessageFrameStatus.Complete
+            && rest.IsEmpty
+            && !(header.IsCompressed && rules.Coding == MessageCoding.Identity)
+            && Text(response.TrailingHeaders.NonValidated, HeaderNames.GrpcStatus) == "0";
+    }
+
+    /// <param name="status">As on the wire; null: the answer goes on.</param>
+    private static StaleVerdict Judge(string? status) => status switch
+    {
+        // UNKNOWN, DEADLINE_EXCEEDED, INTERNAL, UNAVAILABLE: what HTTP says by 500, 502, 503 and 504.
+        "2" or "4" or "13" or "14" => StaleVerdict.Usable,
+
+        // CANCELLED, RESOURCE_EXHAUSTED, ABORTED, DATA_LOSS: not that, and nothing of the answer either.
+        "1" or "8" or "10" or "15" => StaleVerdict.None,
+        _ => StaleVerdict.Replaced,
+    };
+
+    private static string? Text(HttpHeadersNonValidated fields, string name) => fields.TryGetValues(name, out var values) ? values.ToString() : null;
+
+    private long Ticks(TimeSpan time) => (long)(time.TotalSeconds * Time.TimestampFrequency);
 
     private static IEnumerable<MetadataField> Stored(HttpHeadersNonValidated fields)
     {

@@ -16,12 +16,29 @@ internal sealed class HitResponse(RelayOptions options, SlowReaders readers, Tim
     /// <summary>A large message goes out in such pieces, in bytes, as the caller's window lets it.</summary>
     public const int FlushBytes = 32 * 1024;
 
-    /// <summary>What <c>cache-status</c> says of an answer from the store.</summary>
-    public const string Hit = "hit";
-
     private readonly StoredMetadataTable _metadata = new();
     private readonly SecondsText _age = new(string.Empty);
-    private readonly SecondsText _hitStatus = new($"{options.NodeName}; {Hit}; ttl=");
+
+    /// <summary>What <c>cache-status</c> says (RFC 9211) of an answer from the store, fresh or, with a negative ttl, stale.</summary>
+    public SecondsText Hit { get; } = new($"{options.NodeName}; hit; ttl=");
+
+    /// <summary>What it says of one that another call's fill brought.</summary>
+    public SecondsText Collapsed { get; } = new($"{options.NodeName}; fwd=miss; collapsed; ttl=");
+
+    /// <summary>What it says of one that a fill of this call brought in place of a stale one.</summary>
+    public SecondsText Replaced { get; } = new($"{options.NodeName}; fwd=stale; stored; ttl=");
+
+    /// <summary>What it says of a stale one of which upstream said, when this call asked, that it still holds.</summary>
+    public SecondsText Confirmed { get; } = new($"{options.NodeName}; fwd=stale; stored; detail=not-modified; ttl=");
+
+    /// <summary>What it says of one that another call's fill brought in place of a stale one.</summary>
+    public SecondsText ReplacedByOther { get; } = new($"{options.NodeName}; fwd=stale; collapsed; ttl=");
+
+    /// <summary>What it says of a stale answer that is used because asking has failed before.</summary>
+    public SecondsText StaleIfError { get; } = new($"{options.NodeName}; hit; detail=stale-if-error; ttl=");
+
+    /// <summary>What it says of a stale answer that is used because asking failed now.</summary>
+    public SecondsText StaleAfterError { get; } = new($"{options.NodeName}; fwd=stale; detail=stale-if-error; ttl=");
 
     /// <summary>Writes headers, message and trailers of an answer that is small and in a coding that the caller takes, as most are: it waits for nothing.</summary>
     /// <remarks>The server sends it in one piece when the call's handler returns.</remarks>
@@ -33,9 +50,8 @@ internal sealed class HitResponse(RelayOptions options, SlowReaders readers, Tim
             return false;
         }
 
-        WriteFields(context, hit.Head, now, isDecoded: false, _hitStatus);
-        context.Response.BodyWriter.Write(hit.FirstFrames);
-        call.Sent(hit.FirstFrames.Length);
+        WriteFields(context, hit.Head, now, isDecoded: false, Hit);
+        WriteSmall(context, hit, call);
         return true;
     }
 
@@ -43,13 +59,13 @@ internal sealed class HitResponse(RelayOptions options, SlowReaders readers, Tim
     /// Writes headers, message and trailers. The server sends a small answer in one piece when the call's handler returns;
     /// a longer one is followed to its last piece, or until the caller goes or stops reading, with its memory held.
     /// </summary>
-    /// <param name="how">What happened, as <c>cache-status</c> parameters: <c>hit</c>.</param>
+    /// <param name="status">What happened: one of the texts above.</param>
     /// <param name="call">Notes the bytes.</param>
     /// <returns>
     /// The writing of what is left, for which the hit is not needed any more. Null, with nothing written, when the caller does not take gzip
     /// and the message does not decompress within the limit, or when the entry is gone.
     /// </returns>
-    public Task? TryWriteAll(HttpContext context, CacheHit hit, long now, bool acceptsGzip, string how, CallRecord call)
+    public Task? TryWriteAll(HttpContext context, CacheHit hit, long now, bool acceptsGzip, SecondsText status, CallRecord call)
     {
         var isDecoded = hit.Head.Coding == MessageCoding.Gzip && !acceptsGzip;
         byte[]? plain = null;
@@ -70,7 +86,7 @@ internal sealed class HitResponse(RelayOptions options, SlowReaders readers, Tim
 
         try
         {
-            WriteFields(context, hit.Head, now, isDecoded, how == Hit ? _hitStatus : new SecondsText($"{options.NodeName}; {how}; ttl="));
+            WriteFields(context, hit.Head, now, isDecoded, status);
         }
         catch
         {
@@ -80,8 +96,7 @@ internal sealed class HitResponse(RelayOptions options, SlowReaders readers, Tim
 
         if (plain is null && held is null)
         {
-            context.Response.BodyWriter.Write(hit.FirstFrames);
-            call.Sent(hit.FirstFrames.Length);
+            WriteSmall(context, hit, call);
             return Task.CompletedTask;
         }
 
@@ -108,6 +123,17 @@ internal sealed class HitResponse(RelayOptions options, SlowReaders readers, Tim
         headers[ResponseMetadata.CacheStatus] = status.Format(time.GetElapsedTime(now, head.FreshUntil));
         StatusResponse.SetNode(context, options.NodeName);
         Set(context.Features.GetRequiredFeature<IHttpResponseTrailersFeature>().Trailers, stored.Trailers);
+    }
+
+    private static void WriteSmall(HttpContext context, CacheHit hit, CallRecord call)
+    {
+        // A NOT_FOUND has no message: its headers are the answer.
+        if (!hit.FirstFrames.IsEmpty)
+        {
+            context.Response.BodyWriter.Write(hit.FirstFrames);
+        }
+
+        call.Sent(hit.FirstFrames.Length);
     }
 
     /// <summary>Writes frames piece by piece. Ends with the last, when the caller goes, or when it is given up for not reading.</summary>

@@ -1,3 +1,5 @@
+using EdgeMesh.Relay.Cache;
+
 namespace EdgeMesh.Relay.Methods;
 
 /// <summary>What a node has seen of one method.</summary>
@@ -36,6 +38,9 @@ internal sealed class MethodState
     }
 
     public MethodKind Kind => _kind;
+
+    /// <summary>Whether asking for its answers fails.</summary>
+    public CircuitBreaker Breaker { get; } = new();
 
     /// <summary>Whether an answer of this method has ever declared caching.</summary>
     public bool HasDeclaredCaching => _hasDeclared;

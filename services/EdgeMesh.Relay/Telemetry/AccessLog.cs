@@ -24,7 +24,7 @@ public abstract class AccessLog
 /// <param name="Path"><c>/package.Service/Method</c>, as the caller wrote it: it may hold anything.</param>
 /// <param name="Status">What the caller was told.</param>
 /// <param name="Outcome">How it was answered.</param>
-/// <param name="Reason">Why not from the cache, or <c>not-grpc</c>: a token; null: nothing to say.</param>
+/// <param name="Reason">Why not from the cache, why by a stale answer, or <c>not-grpc</c>: a token; null: nothing to say.</param>
 /// <param name="ReceivedBytes">Bytes of the request's messages.</param>
 /// <param name="SentBytes">Bytes of the answer's messages.</param>
 /// <param name="Duration">From its first byte here to its last.</param>

@@ -20,7 +20,7 @@ internal sealed class CallRecord(RelayCounters counters)
     /// <summary>How it is answered.</summary>
     public CallOutcome Outcome { get; private set; }
 
-    /// <summary>Why not from the store: a token as in <c>cache-status</c>; null: nothing to say.</summary>
+    /// <summary>Why not from the store, or why by a stale answer: a token as in <c>cache-status</c>; null: nothing to say.</summary>
     public string? Reason { get; private set; }
 
     /// <summary>What is known of its method; null: not looked up.</summary>

@@ -44,7 +44,7 @@ internal sealed class CallTelemetry(RelayCounters counters, MethodTable methods,
     public void End(CallRecord call, HttpContext context)
     {
         // 1. How it ended. Callers can make names up: those take no room in the table, and none in metrics.
-        var status = call.Outcome == CallOutcome.Hit ? GrpcStatusCode.Ok : ReadStatus(context);
+        var status = call is { Outcome: CallOutcome.Hit, Reason: null } ? GrpcStatusCode.Ok : ReadStatus(context);
         var duration = time.GetElapsedTime(call.Start);
         if (status == GrpcStatusCode.Unimplemented)
         {

@@ -74,6 +74,7 @@ internal sealed class RelayMeters
 
         meter.CreateObservableUpDownCounter("edgemesh.fill.active_fills", () => (long)fills.Count, "{fill}", "Fills in flight that calls can join.");
         meter.CreateObservableUpDownCounter("edgemesh.fill.waiting_calls", () => counters.Waiting, "{call}", "Calls that wait for another's fill now.");
+        meter.CreateObservableCounter("edgemesh.cache.stale_answers", () => Measure(counters.StaleReasons), "{call}", "Calls answered by a stale answer, by what allowed it.");
         meter.CreateObservableCounter("edgemesh.cache.uncacheable", () => Measure(counters.UncacheableReasons), "{answer}", "Answers of fills that were not stored, by reason.");
     }
 
