@@ -28,7 +28,8 @@ public sealed class ObjectStoreGrpcService(ObjectStore store) : ObjectStoreServi
     public override Task<GetObjectResponse> GetObject(GetObjectRequest request, ServerCallContext context) => AnswerAsync(async () =>
     {
         var response = await store.GetAsync(request, context.CancellationToken).ConfigureAwait(false);
-        await DeclareCachingAsync(response.Info, context).ConfigureAwait(false);
+        ThrowIfNotModified(response.Info, context);
+        await context.WriteResponseHeadersAsync(Declare(response.Info)).ConfigureAwait(false);
         return response;
     });
 
@@ -36,7 +37,8 @@ public sealed class ObjectStoreGrpcService(ObjectStore store) : ObjectStoreServi
     public override Task<HeadObjectResponse> HeadObject(HeadObjectRequest request, ServerCallContext context) => AnswerAsync(async () =>
     {
         var response = await store.HeadAsync(request).ConfigureAwait(false);
-        await DeclareCachingAsync(response.Info, context).ConfigureAwait(false);
+        ThrowIfNotModified(response.Info, context);
+        await context.WriteResponseHeadersAsync(Declare(response.Info)).ConfigureAwait(false);
         return response;
     });
 
@@ -59,7 +61,7 @@ public sealed class ObjectStoreGrpcService(ObjectStore store) : ObjectStoreServi
 
         // The first chunk is proven before anything is sent: an answer that is an error from its start declares no caching.
         var chunk = await reader.ReadAsync(context.CancellationToken).ConfigureAwait(false);
-        await DeclareCachingAsync(reader.Info, context).ConfigureAwait(false);
+        await context.WriteResponseHeadersAsync(Declare(reader.Info)).ConfigureAwait(false);
         await responseStream.WriteAsync(new ReadObjectResponse { Info = reader.Info }, context.CancellationToken).ConfigureAwait(false);
         while (!chunk.IsEmpty)
         {
@@ -111,14 +113,30 @@ public sealed class ObjectStoreGrpcService(ObjectStore store) : ObjectStoreServi
         }
     }
 
-    private Task DeclareCachingAsync(ObjectInfo info, ServerCallContext context)
+    /// <summary>Tells who has the object already that it is still the same: docs/caching.md, "Stale answers".</summary>
+    private void ThrowIfNotModified(ObjectInfo info, ServerCallContext context)
     {
-        var headers = new Metadata { { "etag", info.Etag } };
+        if (context.RequestHeaders.GetValue("if-none-match") == info.Etag)
+        {
+            var declared = Declare(info);
+            declared.Add("edgemesh-not-modified", "1");
+            throw new RpcException(new Status(StatusCode.Aborted, "not modified"), declared);
+        }
+    }
+
+    private Metadata Declare(ObjectInfo info)
+    {
+        var declared = new Metadata { { "etag", info.Etag } };
         if (store.CacheControlOf(info) is { Length: > 0 } cacheControl)
         {
-            headers.Add("cache-control", cacheControl);
+            declared.Add("cache-control", cacheControl);
         }
 
-        return context.WriteResponseHeadersAsync(headers);
+        if (info.Tags.Count > 0)
+        {
+            declared.Add("surrogate-key", string.Join(' ', info.Tags));
+        }
+
+        return declared;
     }
 }

@@ -35,6 +35,38 @@ public sealed class ObjectStoreGrpcServiceTests
     }
 
     [Fact]
+    public async Task Reads_ObjectWithTags_NameThemForPurges()
+    {
+        await using var served = await ServedStore.StartAsync();
+        var info = await served.Test.PutAsync("a", [1], also: s => s.Tags.Add(["shoes", "product:7"]));
+
+        using var get = served.Client.GetObjectAsync(new GetObjectRequest { Bucket = info.Bucket, Key = info.Key });
+        using var read = served.Client.ReadObject(new ReadObjectRequest { Bucket = info.Bucket, Key = info.Key });
+
+        Assert.Equal(["shoes product:7", "shoes product:7"], new[] { await get.ResponseHeadersAsync, await read.ResponseHeadersAsync }.Select(headers => headers.GetValue("surrogate-key")));
+    }
+
+    [Fact]
+    public async Task Reads_OfAnETag_SayWhetherItIsStillTheSame()
+    {
+        await using var served = await ServedStore.StartAsync();
+        var old = await served.Test.PutAsync("a", [1]);
+        var condition = new Metadata { { "if-none-match", old.Etag } };
+
+        var get = await Assert.ThrowsAsync<RpcException>(async () => await served.Client.GetObjectAsync(new GetObjectRequest { Bucket = old.Bucket, Key = old.Key }, condition));
+        var head = await Assert.ThrowsAsync<RpcException>(async () => await served.Client.HeadObjectAsync(new HeadObjectRequest { Bucket = old.Bucket, Key = old.Key }, condition));
+        var changed = await served.Test.PutAsync("a", [1]);
+        var answer = await served.Client.GetObjectAsync(new GetObjectRequest { Bucket = old.Bucket, Key = old.Key }, condition);
+
+        foreach (var fault in new[] { get, head })
+        {
+            Assert.Equal((StatusCode.Aborted, "1", old.Etag, ObjectStoreOptions.StandardCacheControl), (fault.StatusCode, fault.Trailers.GetValue("edgemesh-not-modified"), fault.Trailers.GetValue("etag"), fault.Trailers.GetValue("cache-control")));
+        }
+
+        Assert.Equal(changed, answer.Info);
+    }
+
+    [Fact]
     public async Task Reads_EmptyDefault_DeclareOnlyTheETag()
     {
         await using var served = await ServedStore.StartAsync(defaultCacheControl: "");
