@@ -14,8 +14,13 @@ public sealed class SecondsTextTests
         }
     }
 
-    [Fact]
-    public void Format_PartOfASecond_IsCutOff() => Assert.Equal("59", new SecondsText("").Format(TimeSpan.FromSeconds(59.99)));
+    [Theory]
+    [InlineData(59.99, "59")]
+    [InlineData(0.5, "0")]
+    [InlineData(-0.01, "-1")]
+    [InlineData(-1, "-1")]
+    [InlineData(-1.5, "-2")]
+    public void Format_PartOfASecond_IsRoundedDown(double seconds, string expected) => Assert.Equal(expected, new SecondsText("").Format(TimeSpan.FromSeconds(seconds)));
 
     [Fact]
     public void Format_Again_IsTheSameText()

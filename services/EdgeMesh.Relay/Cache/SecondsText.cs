@@ -12,10 +12,10 @@ internal sealed class SecondsText(string prefix)
 
     private readonly Remembered?[] _slots = new Remembered?[Slots];
 
-    /// <summary>The prefix and the time, rounded towards zero.</summary>
+    /// <summary>The prefix and the time, rounded down: an answer that is stale for less than a second has -1 left, not 0.</summary>
     public string Format(TimeSpan time)
     {
-        var seconds = time.Ticks / TimeSpan.TicksPerSecond;
+        var seconds = (time.Ticks < 0 ? time.Ticks - (TimeSpan.TicksPerSecond - 1) : time.Ticks) / TimeSpan.TicksPerSecond;
         ref var slot = ref _slots[seconds & (Slots - 1)];
         if (Volatile.Read(ref slot) is { } known && known.Seconds == seconds)
         {
