@@ -6,7 +6,8 @@ namespace EdgeMesh.Client.Calls;
 /// <summary>Takes a unary answer in whole before it is handed over: only then is its status known, which stands in the trailers.</summary>
 internal static class HeldAnswer
 {
-    private const int FirstBytes = 4096;
+    // Most answers, and not much for those that are a few bytes.
+    private const int FirstBytes = 2048;
 
     /// <summary>Reads an answer to its end, or to the limit; its content is then what was read and, past the limit, the rest as it comes.</summary>
     /// <param name="answer">Its trailers are there afterwards, unless it is longer than the limit: then it is committed to as it is.</param>
@@ -20,7 +21,7 @@ internal static class HeldAnswer
         var isWhole = false;
         while (!isWhole && body.WrittenCount <= maxBytes)
         {
-            var count = await stream.ReadAsync(body.GetMemory(FirstBytes), cancellationToken).ConfigureAwait(false);
+            var count = await stream.ReadAsync(body.GetMemory(1), cancellationToken).ConfigureAwait(false);
             body.Advance(count);
             isWhole = count == 0;
         }
