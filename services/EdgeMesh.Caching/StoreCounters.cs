@@ -9,10 +9,11 @@ internal sealed class StoreCounters
     private const int CellWords = 16; // Two cache lines: the prefetcher pulls pairs.
     private const int Cells = 64;
 
-    private readonly long[] _words = new long[Cells * CellWords];
+    // The first cell stays empty: the array's length lies before it, and every count reads that.
+    private readonly long[] _words = new long[(Cells + 1) * CellWords];
 
     /// <summary>Memory of the counters.</summary>
-    public static int Bytes => sizeof(long) * CellWords * Cells;
+    public static int Bytes => sizeof(long) * CellWords * (Cells + 1);
 
     public long Hits => Sum(0);
 
@@ -29,18 +30,18 @@ internal sealed class StoreCounters
     {
         if (reader < Cells - 1)
         {
-            _words[(reader * CellWords) + counter]++;
+            _words[((reader + 1) * CellWords) + counter]++;
         }
         else
         {
-            Interlocked.Increment(ref _words[((Cells - 1) * CellWords) + counter]);
+            Interlocked.Increment(ref _words[(Cells * CellWords) + counter]);
         }
     }
 
     private long Sum(int counter)
     {
         long sum = 0;
-        for (var i = 0; i < Cells; i++)
+        for (var i = 1; i <= Cells; i++)
         {
             sum += Volatile.Read(ref _words[(i * CellWords) + counter]);
         }

@@ -18,7 +18,8 @@ public sealed class RelayCounters
 
     private static readonly int[] OutcomeIndices = [.. Enum.GetValues<CallOutcome>().Select(outcome => (int)outcome)];
 
-    private readonly long[] _striped = new long[ProcessorStripes.Count * StripeLength];
+    // The first stripe stays empty: the array's length lies before it, and every count reads that.
+    private readonly long[] _striped = new long[(ProcessorStripes.Count + 1) * StripeLength];
     private readonly LatencyHistogram[] _latencies = [.. OutcomeIndices.Select(_ => new LatencyHistogram())];
     private readonly long[] _failures = new long[(int)GrpcStatusCode.Unauthenticated + 1];
     private readonly LatencyWindow _window;
@@ -128,7 +129,7 @@ public sealed class RelayCounters
 
     internal void EndWait() => Interlocked.Decrement(ref _waiting);
 
-    private ref long Striped(int counter) => ref _striped[(ProcessorStripes.Current * StripeLength) + counter];
+    private ref long Striped(int counter) => ref _striped[((ProcessorStripes.Current + 1) * StripeLength) + counter];
 
     private long Sum(int counter)
     {
