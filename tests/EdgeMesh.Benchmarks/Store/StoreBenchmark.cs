@@ -94,18 +94,54 @@ internal sealed class StoreBenchmark(int rounds, Action<string> report)
 
         var with = Pause();
         report(string.Create(CultureInfo.InvariantCulture, $"blocking gen-2 collection, median pause: {without.TotalMilliseconds:F2} ms without a store, {with.TotalMilliseconds:F2} ms with {store.Count:N0} entries ({store.ChargedBytes >> 20} MiB) in it"));
+    }
 
-        TimeSpan Pause()
+    /// <summary>Pauses of a full collection with 10 GiB of entries of 1 to 64 KiB in the store while a thread goes on inserting, and without the store.</summary>
+    public void MeasurePausesUnderChurn()
+    {
+        const long Capacity = 10L << 30;
+        CacheEntry[] entries = [.. Enumerable.Range(0, 4).Select(i => StoreWorkload.Entry(1024 << (2 * i)))];
+        var without = PauseBeside(number => StoreWorkload.Key(number));
+        using var store = new SlabStore(new SlabStoreOptions { CapacityBytes = Capacity }, TimeProvider.System);
+        var next = 0;
+        while (store.GetStatistics().Evictions == 0)
         {
-            var pauses = new List<TimeSpan>();
-            for (var i = 0; i < 3 + rounds; i++)
-            {
-                GC.Collect(2, GCCollectionMode.Forced, blocking: true);
-                pauses.Add(GC.GetGCMemoryInfo(GCKind.FullBlocking).PauseDurations[0]);
-            }
-
-            return pauses.Skip(3).Order().ElementAt(rounds / 2);
+            Insert(next++);
         }
+
+        var with = PauseBeside(number => Insert(next + number));
+        report(string.Create(CultureInfo.InvariantCulture, $"the same under churn: {without.TotalMilliseconds:F2} ms without a store, {with.TotalMilliseconds:F2} ms with {store.Count:N0} entries ({store.ChargedBytes >> 20} MiB) in it, {store.GetStatistics().Evictions:N0} evicted"));
+
+        void Insert(int number) => store.Set(StoreWorkload.Key(number), entries[number % entries.Length]);
+    }
+
+    private TimeSpan PauseBeside(Action<int> work)
+    {
+        using var stop = new CancellationTokenSource();
+        var worker = new Thread(() =>
+        {
+            for (var number = 0; !stop.IsCancellationRequested; number++)
+            {
+                work(number);
+            }
+        });
+        worker.Start();
+        var pause = Pause();
+        stop.Cancel();
+        worker.Join();
+        return pause;
+    }
+
+    private TimeSpan Pause()
+    {
+        var pauses = new List<TimeSpan>();
+        for (var i = 0; i < 3 + rounds; i++)
+        {
+            GC.Collect(2, GCCollectionMode.Forced, blocking: true);
+            pauses.Add(GC.GetGCMemoryInfo(GCKind.FullBlocking).PauseDurations[0]);
+        }
+
+        return pauses.Skip(3).Order().ElementAt(rounds / 2);
     }
 
     private static string Row(string of, string store, double index, double slots, double all) =>

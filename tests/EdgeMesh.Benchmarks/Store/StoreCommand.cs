@@ -17,7 +17,7 @@ internal static class StoreCommand
           operations         hash, lookup, insertion with eviction, mixes of reads and writes by Zipf's law; 1 and 2 threads; by BenchmarkDotNet
           bytes              bytes an entry at a million entries of 100 B and of 1 KiB; 1.5 GiB of memory
           purge              a tag of a million entries
-          pauses             full collections with ten million entries in the store; 4 GiB of memory
+          pauses             full collections with ten million entries in the store, and with 10 GiB under churn; 11 GiB of memory
           --rounds N         iterations of an operation, or full collections, of which the median counts (default 7)
 
         store-soak: hits, insertions, purges and slow readers at once, every byte checked, all parts held against one another
@@ -57,7 +57,10 @@ internal static class StoreCommand
                 case "operations": break;
                 case "bytes": benchmark.MeasureBytes(); break;
                 case "purge": benchmark.MeasurePurge(); break;
-                default: benchmark.MeasurePauses(); break;
+                default:
+                    benchmark.MeasurePauses();
+                    benchmark.MeasurePausesUnderChurn();
+                    break;
             }
         }
 
