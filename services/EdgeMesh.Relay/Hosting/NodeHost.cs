@@ -92,7 +92,12 @@ public static class NodeHost
         // What a peer does to HTTP/2 ends its connection; a line for each would let it fill a disk.
         builder.Logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel.Http2", LogLevel.None);
         logging(builder.Logging);
-        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            var reaper = new ConnectionReaper(TimeProvider.System);
+            kestrel.ConfigureEndpointDefaults(listener => listener.Use((connection, serve) => reaper.ServeAsync(connection, serve)));
+        });
         return builder;
     }
 
