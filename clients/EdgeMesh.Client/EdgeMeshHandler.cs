@@ -48,12 +48,27 @@ public sealed class EdgeMeshHandler : HttpMessageHandler
     /// <summary>What is known of each node that may be called; empty before the mesh is known.</summary>
     public IReadOnlyList<NodeStatus> ReadNodes()
     {
-        var (nodes, home) = _pool.Current;
-        return [.. nodes.Select((node, i) => node.ToStatus(i == home))];
+        var pool = _pool.Current;
+        return [.. pool.Nodes.Select((node, i) => node.ToStatus(i == pool.Home))];
     }
 
-    /// <summary>Whether the first search for the nearest is over.</summary>
-    internal bool HasSearched => _pool.IsSettled;
+    /// <summary>Where the next call of a method would go, and why: every node, its numbers, and what a pick makes of it.</summary>
+    /// <param name="method">The method's path, with or without the leading slash: <c>shop.v1.Catalog/Get</c>.</param>
+    public PickExplanation Explain(string method)
+    {
+        ArgumentNullException.ThrowIfNull(method);
+        var path = method.StartsWith('/') ? method : "/" + method;
+        var mesh = _watcher.Current;
+        var facts = mesh?.FindMethod(path);
+        var nodes = PoolExplainer.Explain(_pool.Current);
+        return new PickExplanation(
+            path, mesh?.Region, facts is not null, facts?.IsUnary ?? false, facts?.IsSafe ?? false, nodes, mesh?.Nodes.Count(told => !nodes.Any(node => node.Status.Name == told.Node.Name)) ?? 0, _watcher.Fault);
+    }
+
+    /// <summary>Waits until the first search for the nearest is over: until then calls go to the best node known so far.</summary>
+    /// <param name="cancellationToken">Ends the wait; without an address that tells of the mesh, it has no other end.</param>
+    /// <exception cref="OperationCanceledException">The wait was cancelled, or the handler disposed of.</exception>
+    public Task WaitForNearestAsync(CancellationToken cancellationToken) => _pool.Settled.WaitAsync(cancellationToken);
 
     /// <summary>Background work, which ends without a fault when the handler is disposed of.</summary>
     internal Task Watching { get; }
@@ -67,8 +82,8 @@ public sealed class EdgeMeshHandler : HttpMessageHandler
         ObjectDisposedException.ThrowIf(_disposals > 0, this);
         var mesh = await _watcher.WaitAsync(cancellationToken).ConfigureAwait(false);
         return mesh is null
-            ? StatusAnswer.Create(request, GrpcStatusCode.Unavailable, $"no node told who is in the mesh: {_watcher.Tried}")
-            : await _sender.SendAsync(request, mesh.FindMethod(request.RequestUri!.AbsolutePath), cancellationToken).ConfigureAwait(false);
+            ? StatusAnswer.Create(request, GrpcStatusCode.Unavailable, $"no node told who is in the mesh: {_watcher.Fault}")
+            : await _sender.SendAsync(request, mesh.FindMethod(request.RequestUri!.AbsolutePath) ?? default, cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>

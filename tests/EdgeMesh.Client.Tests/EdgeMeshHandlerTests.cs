@@ -1,3 +1,4 @@
+using EdgeMesh.Client.Picking;
 using EdgeMesh.Testing;
 using EdgeMesh.V1;
 using Google.Protobuf;
@@ -301,6 +302,37 @@ public sealed class EdgeMeshHandlerTests : IAsyncLifetime
 
         Assert.Equal("LHR50-1", await client.HeadAsync());
         Assert.Equal(node.Address, Assert.Single(client.Handler.ReadNodes()).Address);
+    }
+
+    [Fact]
+    public async Task Explain_Method_SaysItsShapeAndWhatAPickMakesOfEachNode()
+    {
+        var nodes = await StartMeshAsync("LHR50-1", "CDG50-1");
+        using var client = new TestClient([nodes[0].Address]);
+        await client.WaitForHomeAsync();
+        await client.HeadAsync();
+
+        var explained = client.Handler.Explain("edgemesh.v1.ObjectStoreService/HeadObject");
+        var unknown = client.Handler.Explain("/shop.v1.Catalog/Get");
+
+        Assert.Equal(("/edgemesh.v1.ObjectStoreService/HeadObject", "eu-west-2", true, true, true), (explained.Method, explained.Region, explained.IsKnown, explained.IsUnary, explained.IsSideEffectFree));
+        Assert.Equal((client.Home, PickVerdict.Home), (explained.Nodes[0].Status.Name, explained.Nodes[0].Verdict));
+        Assert.Equal((2, 0, null), (explained.Nodes.Count, explained.FurtherNodes, explained.Fault));
+        Assert.Equal((false, false, 2), (unknown.IsKnown, unknown.IsUnary, unknown.Nodes.Count));
+    }
+
+    [Fact]
+    public async Task Explain_NobodyTells_SaysWhoWasAsked()
+    {
+        var address = new Uri($"http://127.0.0.1:{FreePort.Take()}");
+        using var client = new TestClient([address]);
+        await Assert.ThrowsAsync<RpcException>(client.HeadAsync);
+
+        var explained = client.Handler.Explain("shop.v1.Catalog/Get");
+
+        Assert.Null(explained.Region);
+        Assert.Empty(explained.Nodes);
+        Assert.StartsWith($"{address.GetLeftPart(UriPartial.Authority)}: connection refused", explained.Fault, StringComparison.Ordinal);
     }
 
     [Fact]

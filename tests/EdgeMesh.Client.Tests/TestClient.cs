@@ -36,7 +36,7 @@ internal sealed class TestClient : IDisposable
     public async Task<string> PutAsync() => (await Store.PutObjectAsync(new PutObjectRequest { Spec = new ObjectSpec { Bucket = "b", Key = "k" } }, deadline: Deadline)).Info.Bucket;
 
     /// <summary>Waits until the search for the nearest is over.</summary>
-    public Task WaitForHomeAsync() => WaitForAsync(_ => Handler.HasSearched);
+    public Task WaitForHomeAsync() => Handler.WaitForNearestAsync(CancellationToken.None).WaitAsync(TestDeadline.Default);
 
     /// <summary>Waits until the client knows something of its nodes.</summary>
     public async Task WaitForAsync(Func<IReadOnlyList<NodeStatus>, bool> isSo)

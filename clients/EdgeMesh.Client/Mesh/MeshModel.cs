@@ -37,9 +37,9 @@ internal sealed class MeshModel
     /// <param name="addressOf">Where a node is reached.</param>
     public MeshModel With(Func<MeshNodeModel, Uri> addressOf) => new(Region, Version, [.. Nodes.Select(node => node with { Address = addressOf(node) })], _methods);
 
-    /// <summary>What is known of a method.</summary>
+    /// <summary>What is known of a method; null: nothing.</summary>
     /// <param name="path">As in a request: <c>/shop.v1.Catalog/Get</c>.</param>
-    public MethodFacts FindMethod(string path) => _methods.GetValueOrDefault(path);
+    public MethodFacts? FindMethod(string path) => _methods.TryGetValue(path, out var facts) ? facts : null;
 }
 
 /// <summary>A node that may be called.</summary>

@@ -20,7 +20,7 @@ internal sealed class MeshWatcher(EdgeMeshClientOptions options, Func<Uri, HttpM
     private readonly TaskCompletionSource _learned = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _firstRound = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile MeshModel? _current;
-    private volatile string _tried = "nothing yet";
+    private volatile string? _fault = "nobody was asked yet";
 
     /// <summary>The mesh as last heard of; null: nobody has told yet.</summary>
     public MeshModel? Current => _current;
@@ -28,8 +28,8 @@ internal sealed class MeshWatcher(EdgeMeshClientOptions options, Func<Uri, HttpM
     /// <summary>Completes once a node has told.</summary>
     public Task Learned => _learned.Task;
 
-    /// <summary>Whom the last round asked in vain, and what each said: for people.</summary>
-    public string Tried => _tried;
+    /// <summary>Whom the last round asked in vain, and what each said, for people; null: a node tells.</summary>
+    public string? Fault => _fault;
 
     /// <summary>The mesh, as soon as a node has told of it.</summary>
     /// <returns>Null: every address was asked, none told; the loop goes on asking.</returns>
@@ -63,7 +63,7 @@ internal sealed class MeshWatcher(EdgeMeshClientOptions options, Func<Uri, HttpM
                 }
             }
 
-            _tried = string.Join("; ", faults);
+            _fault = string.Join("; ", faults);
             _firstRound.TrySetResult();
             wait = hasTold ? MinWait / 2 : wait * 2 < MaxWait ? wait * 2 : MaxWait;
             await Task.Delay((hasTold ? MinWait : wait) * (0.5 + (options.Random.NextDouble() / 2)), options.TimeProvider, cancellationToken).ConfigureAwait(false);
@@ -134,6 +134,7 @@ internal sealed class MeshWatcher(EdgeMeshClientOptions options, Func<Uri, HttpM
         var reached = _reached.Count == 0 ? mesh : mesh.With(node => _reached.TryGetValue(node.Node.Name, out var known) && known.Told == node.Address ? known.Reached : node.Address);
         learned(reached, teller);
         _current = reached;
+        _fault = null;
         _firstRound.TrySetResult();
         _learned.TrySetResult();
     }

@@ -37,7 +37,7 @@ internal sealed class HealthLoop(NodePool pool, NodeProber prober, EdgeMeshClien
             }
 
             ProbeDue(cancellationToken);
-            pool.ReviseHome();
+            pool.Revise();
             if (_time.GetElapsedTime(windowStart) >= Window)
             {
                 windowStart = _time.GetTimestamp();
@@ -49,7 +49,8 @@ internal sealed class HealthLoop(NodePool pool, NodeProber prober, EdgeMeshClien
 
     private void ProbeDue(CancellationToken cancellationToken)
     {
-        var (nodes, home) = pool.Current;
+        var current = pool.Current;
+        var (nodes, home) = (current.Nodes, current.Home);
         for (var i = 0; i < nodes.Length; i++)
         {
             var interval = i == home ? TimeSpan.Zero : nodes[i].IsEjected ? Least(EjectedInterval, options.ProbeInterval) : options.ProbeInterval;

@@ -19,14 +19,16 @@ internal sealed class NodePool(Func<Uri, HttpMessageHandler> createHandler, Time
     private readonly HomeWindows _windows = new();
     private MeshModel? _mesh;
     private bool _isDisposed;
-    private volatile bool _isSettled;
+    private readonly TaskCompletionSource _settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile PoolModel _current = PoolModel.Empty;
 
     /// <summary>As it is now.</summary>
     public PoolModel Current => _current;
 
-    /// <summary>Whether a search has found the first home.</summary>
-    public bool IsSettled => _isSettled;
+    /// <summary>Completes when a search has found the first home; cancelled when the pool is disposed of before.</summary>
+    public Task Settled => _settled.Task;
+
+    private bool IsSettled => _settled.Task.IsCompletedSuccessfully;
 
     private string? HomeLocked => _current.Home >= 0 ? _current.Nodes[_current.Home].Name : null;
 
@@ -62,15 +64,15 @@ internal sealed class NodePool(Func<Uri, HttpMessageHandler> createHandler, Time
                 return;
             }
 
-            var home = (_isSettled ? HomeLocked : null) ?? nearest[0];
+            var home = (IsSettled ? HomeLocked : null) ?? nearest[0];
             SetMembersLocked([home, .. nearest, .. _current.Nodes.Select(node => node.Name)], home);
             if (isOver)
             {
-                if (!_isSettled)
+                if (!IsSettled)
                 {
-                    _isSettled = true;
                     Span<Candidate> room = stackalloc Candidate[MaxMembers];
-                    _current = _current with { Home = Picker.Pick(_current.Read(room), -1, 0, random) };
+                    _current = new PoolModel(_current.Nodes, Picker.Pick(_current.Read(room), -1, 0, random));
+                    _settled.TrySetResult();
                 }
 
                 LetGoLocked(name => !_current.Nodes.Any(node => node.Name == name));
@@ -98,29 +100,33 @@ internal sealed class NodePool(Func<Uri, HttpMessageHandler> createHandler, Time
             }
 
             node.Eject();
-            ReviseHomeLocked();
+            ReviseLocked();
         }
     }
 
-    /// <summary>Gives a node calls again.</summary>
+    /// <summary>A node answered a probe: it is given calls again, if it was ejected, and none if it drains.</summary>
     public void Return(NodeState node)
     {
         lock (_lock)
         {
-            if (node.IsEjected && !_isDisposed)
+            if (!_isDisposed)
             {
-                node.Return();
-                ReviseHomeLocked();
+                if (node.IsEjected)
+                {
+                    node.Return();
+                }
+
+                ReviseLocked();
             }
         }
     }
 
-    /// <summary>Moves the home if it takes no calls.</summary>
-    public void ReviseHome()
+    /// <summary>Takes what is known of the nodes by now, and moves the home if it takes no calls.</summary>
+    public void Revise()
     {
         lock (_lock)
         {
-            ReviseHomeLocked();
+            ReviseLocked();
         }
     }
 
@@ -139,6 +145,7 @@ internal sealed class NodePool(Func<Uri, HttpMessageHandler> createHandler, Time
         lock (_lock)
         {
             _isDisposed = true;
+            _settled.TrySetCanceled();
             _current = PoolModel.Empty;
             LetGoLocked(_ => true);
         }
@@ -154,7 +161,7 @@ internal sealed class NodePool(Func<Uri, HttpMessageHandler> createHandler, Time
         }
 
         _current = new PoolModel(nodes, Array.FindIndex(nodes, node => node.Name == home));
-        ReviseHomeLocked();
+        ReviseLocked();
     }
 
     private NodeState? FindLocked(string name)
@@ -187,11 +194,12 @@ internal sealed class NodePool(Func<Uri, HttpMessageHandler> createHandler, Time
         }
     }
 
-    private void ReviseHomeLocked()
+    private void ReviseLocked()
     {
-        if (_current.Home < 0 || _current.Nodes[_current.Home] is { IsEjected: true } or { IsDraining: true })
+        var (nodes, home) = (_current.Nodes, _current.Home);
+        if (nodes.Length > 0)
         {
-            CloseWindowLocked();
+            _current = new PoolModel(nodes, home < 0 || nodes[home] is { IsEjected: true } or { IsDraining: true } ? NextHomeLocked() : home);
         }
     }
 
@@ -199,9 +207,13 @@ internal sealed class NodePool(Func<Uri, HttpMessageHandler> createHandler, Time
     {
         if (_current.Nodes.Length > 0)
         {
-            Span<Candidate> room = stackalloc Candidate[MaxMembers];
-            var home = _windows.Close(_current.Read(room), _current.Home, random);
-            _current = home == _current.Home ? _current : _current with { Home = home };
+            _current = new PoolModel(_current.Nodes, NextHomeLocked());
         }
+    }
+
+    private int NextHomeLocked()
+    {
+        Span<Candidate> room = stackalloc Candidate[MaxMembers];
+        return _windows.Close(_current.Read(room), _current.Home, random);
     }
 }

@@ -100,6 +100,9 @@ internal sealed class NodeState : IDisposable
         set => _isDraining = value;
     }
 
+    /// <summary>Whether as many of this client's own calls run there as it can serve at once.</summary>
+    public bool IsFull => Volatile.Read(ref _capacity) is > 0 and var capacity && Volatile.Read(ref _inFlight) >= capacity;
+
     /// <summary>Whether no connection has answered yet: then a probe's time is a handshake's.</summary>
     public bool IsCold => _isCold;
 

@@ -16,16 +16,16 @@ public sealed class HomeWindows
     /// <returns>The home from now on.</returns>
     public int Close(ReadOnlySpan<Candidate> candidates, int home, Random random)
     {
+        var table = new PickTable(candidates, -1);
+        var pick = table.Pick(tried: 0, full: 0, random);
         if (home < 0 || candidates[home].IsEjected || candidates[home].IsDraining)
         {
             _gains = 0;
-            return Picker.Pick(candidates, -1, 0, random);
+            return pick;
         }
 
-        var pick = Picker.Pick(candidates, -1, 0, random);
-        var served = Picker.MeanServed(candidates);
-        var best = Picker.CostOf(candidates[pick], served);
-        if (pick == home || Picker.CostOf(candidates[home], served) <= best + Picker.BandOf(best))
+        var best = table.CostOf(pick);
+        if (pick == home || table.CostOf(home) <= best + Picker.BandOf(best))
         {
             _gains = 0;
             return home;

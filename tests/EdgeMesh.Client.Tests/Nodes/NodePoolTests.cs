@@ -57,7 +57,7 @@ public sealed class NodePoolTests : IDisposable
 
         Assert.Equal(nearest[..NodePool.MaxMembers], Names());
         Assert.Equal("n61", Home());
-        Assert.True(_pool.IsSettled);
+        Assert.True(_pool.Settled.IsCompletedSuccessfully);
         Assert.Equal(NodePool.MaxMembers, _handlers);
     }
 
@@ -107,7 +107,7 @@ public sealed class NodePoolTests : IDisposable
     public void Eject_AllOneAfterAnother_LeavesTheLast()
     {
         _pool.Follow(Mesh("a", "b", "c"), "a");
-        var (nodes, _) = _pool.Current;
+        var nodes = _pool.Current.Nodes;
 
         _pool.Eject(_pool.Find("a")!);
         Assert.NotEqual("a", Home());
@@ -167,14 +167,57 @@ public sealed class NodePoolTests : IDisposable
     }
 
     [Fact]
-    public void ReviseHome_HomeDrains_Moves()
+    public void Revise_HomeDrains_Moves()
     {
         _pool.Follow(Mesh("a", "b"), "a");
         _pool.Find("a")!.Answer(null, new ProbeResponse { Node = "a", Draining = true });
 
-        _pool.ReviseHome();
+        _pool.Revise();
 
         Assert.Equal("b", Home());
+    }
+
+    [Fact]
+    public void Pick_HomeComesToItsCapacity_GoesElsewhereAtOnce()
+    {
+        _pool.Follow(Mesh("a", "b"), "a");
+        _pool.Find("a")!.Answer(null, new ProbeResponse { Node = "a", Capacity = 2 });
+        _pool.Return(_pool.Find("a")!);
+        var pool = _pool.Current;
+
+        List<string> taken = [.. Enumerable.Range(0, 3).Select(_ =>
+        {
+            var node = pool.Nodes[pool.Pick(0, ScriptedRandom.Repeating(0))];
+            node.Begin();
+            return node.Name;
+        })];
+
+        Assert.Equal(["a", "a", "b"], taken);
+    }
+
+    [Fact]
+    public void Explain_EachNode_SaysWhyWithItsNumbers()
+    {
+        _pool.Follow(Mesh("a", "b", "c", "d"), "a");
+        Measure(_pool.Find("a")!, 20);
+        Measure(_pool.Find("b")!, 10);
+        Measure(_pool.Find("c")!, 50);
+        _pool.Find("d")!.Answer(TimeSpan.FromMilliseconds(1), new ProbeResponse { Node = "d", Capacity = 3, InFlight = 7 });
+        _time.Advance(NodeState.WarmUp);
+        _pool.Revise();
+
+        var nodes = PoolExplainer.Explain(_pool.Current);
+
+        Assert.Equal(
+            [
+                "a: the home: calls stay while it is well",
+                "d: hot: 7 calls in flight, capacity 3",
+                "b: within 2 ms of the best, but the home takes the calls",
+                "c: costs 40 ms more than the best",
+            ],
+            nodes.Select(node => $"{node.Status.Name}: {node.Why}"));
+        Assert.Equal([1, 0, 0, 0], nodes.Select(node => node.Share));
+        Assert.Equal(TimeSpan.FromMilliseconds(10), nodes[2].Cost);
     }
 
     [Fact]
@@ -222,6 +265,7 @@ public sealed class NodePoolTests : IDisposable
         _pool.Dispose();
         _pool.Follow(Mesh("a", "b"), "a");
 
+        Assert.True(_pool.Settled.IsCanceled);
         Assert.Equal((0, 0), (_pool.Current.Nodes.Length, _handlers));
         Assert.Equal(-1, _pool.Current.Pick(0, new Random(1)));
     }

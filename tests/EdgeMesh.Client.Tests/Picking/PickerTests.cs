@@ -124,6 +124,17 @@ public sealed class PickerTests
         Assert.Equal(1, Picker.Pick(candidates, 0, 0, ScriptedRandom.Repeating(0)));
     }
 
+    [Theory]
+    [InlineData(2)]
+    [InlineData(5)]
+    [InlineData(64)]
+    public void Pick_BusiestOfAPoolOfAnySize_IsHotOnceItQueues(int count)
+    {
+        Candidate[] candidates = [.. Enumerable.Range(0, count).Select(i => Near(0.010 + (i * 0.010)) with { ServedSeconds = 0.013, ServedFloorSeconds = 0.005, InFlight = i == 0 ? 11 : 10 })];
+
+        Assert.Equal(1, Picker.Pick(candidates, 0, 0, ScriptedRandom.Repeating(0)));
+    }
+
     [Fact]
     public void Pick_WarmingUp_GetsItsShare()
     {
@@ -136,15 +147,69 @@ public sealed class PickerTests
     }
 
     [Fact]
-    public void Pick_Repeated_AllocatesNothing()
+    public void Pick_FullSinceTheTableWasMade_IsAvoidedWhileOthersAreNot()
     {
-        Candidate[] candidates = [.. Enumerable.Range(0, Picker.MaxCandidates).Select(i => Near(0.010 + (i * 0.001)) with { ServedSeconds = 0.020, ServedFloorSeconds = 0.001, InFlight = i })];
+        var table = new PickTable([Near(0.001), Near(0.080)], 0);
+
+        Assert.Equal(1, table.Pick(tried: 0, full: 0b01, new ScriptedRandom(0)));
+        Assert.Equal(0, table.Pick(tried: 0, full: 0b11, new ScriptedRandom()));
+    }
+
+    [Fact]
+    public void Table_Anything_SharesAreWhatPicksDraw() => Check.One(Config.QuickThrowOnFailure.WithMaxTest(100), Prop.ForAll(AnyPick, pick =>
+    {
+        const int Draws = 2000;
+        var table = new PickTable(pick.Candidates, pick.Home);
+        var random = new Random(pick.Seed);
+        var counts = new int[pick.Candidates.Length];
+        for (var i = 0; i < Draws; i++)
+        {
+            counts[table.Pick(0, 0, random)]++;
+        }
+
+        Assert.Equal(1, counts.Select((_, i) => table.ShareOf(i)).Sum(), 9);
+        for (var i = 0; i < counts.Length; i++)
+        {
+            // Six standard deviations, whatever the seed.
+            Assert.InRange(counts[i], (Draws * table.ShareOf(i)) - (3 * Math.Sqrt(Draws)), (Draws * table.ShareOf(i)) + (3 * Math.Sqrt(Draws)));
+            Assert.True(counts[i] > 0 || table.ShareOf(i) < 0.1);
+            Assert.True(table.ShareOf(i) > 0 || counts[i] == 0);
+        }
+    }));
+
+    [Fact]
+    public void Table_EachKind_HasItsVerdict()
+    {
+        Candidate[] candidates =
+        [
+            Near(0.010) with { ServedSeconds = 0.001, ServedFloorSeconds = 0.001 },
+            Near(0.009) with { ServedSeconds = 0.001, ServedFloorSeconds = 0.001 },
+            Near(0.030) with { ServedSeconds = 0.001, ServedFloorSeconds = 0.001 },
+            Near(0.001) with { Capacity = 5, InFlight = 5 },
+            Near(0.001) with { ServedSeconds = 0.050, ServedFloorSeconds = 0.001, InFlight = 500 },
+            Near(0.001) with { IsDraining = true },
+            Near(0.001) with { IsDraining = true, IsEjected = true },
+        ];
+        var table = new PickTable(candidates, 0);
+
+        Assert.Equal(
+            [PickVerdict.Home, PickVerdict.WithinBand, PickVerdict.BeyondBand, PickVerdict.OverCapacity, PickVerdict.Queueing, PickVerdict.Draining, PickVerdict.Ejected],
+            candidates.Select((_, i) => table.VerdictOf(i)));
+        Assert.Equal([1, 0, 0, 0, 0, 0, 0], candidates.Select((_, i) => table.ShareOf(i)));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(0x5555)]
+    public void Pick_Repeated_AllocatesNothing(ulong tried)
+    {
+        var table = new PickTable([.. Enumerable.Range(0, Picker.MaxCandidates).Select(i => Near(0.010 + (i * 0.001)) with { ServedSeconds = 0.020, ServedFloorSeconds = 0.001, InFlight = i })], -1);
         var random = new Random(1);
-        var sum = Picker.Pick(candidates, -1, 0, random);
+        var sum = table.Pick(tried, 1, random);
         var before = GC.GetAllocatedBytesForCurrentThread();
         for (var i = 0; i < 1000; i++)
         {
-            sum += Picker.Pick(candidates, -1, 0, random);
+            sum += table.Pick(tried, 1, random);
         }
 
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);

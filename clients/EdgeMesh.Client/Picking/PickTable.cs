@@ -1,0 +1,221 @@
+using System.Numerics;
+
+namespace EdgeMesh.Client.Picking;
+
+/// <summary>Candidates as they are now, laid out for choosing one of them for each of many calls.</summary>
+/// <remarks>
+/// <para>
+/// A choice: (1) who takes calls: neither ejected nor draining, nor tried by this call; if there is none, draining ones, then ejected ones, then those that were tried: as
+/// long as there is a node, a call has one. (2) Of those, the cold ones, if there are any (Prequal, Wydrowski et al., NSDI 2024). A node is hot when it is over
+/// its capacity; or when more runs there than at <see cref="Picker.HotQuantile"/> of the others, and its answers take more than twice what they take unloaded: nodes of a mesh differ in
+/// how many live near them, so that a busy one is no overloaded one. (3) The home, if it is among them. (4) Else the least cost, and at random among those within the
+/// band of it, so that clients who lose the same home do not all meet at one node. A node that is warming up gives calls away: with probability 1 - warmth the best of those that are warm takes it.
+/// </para>
+/// <para>
+/// Making one sorts by cost and finds the hot. Sets are then words whose bit i is the candidate of rank i, so that the best of a set is its lowest bit, and a band a range: a choice is a few
+/// operations on words, whatever the number of candidates. Immutable; thread-safe if the random source is. A choice allocates nothing.
+/// </para>
+/// </remarks>
+public sealed class PickTable
+{
+    // Twice the unloaded latency, and this much: a served latency of microseconds doubles by itself.
+    private const double QueueFactor = 2;
+    private const double QueueSeconds = 0.002;
+
+    private readonly int _count;
+    private readonly int _home = -1;
+    private readonly double[] _costs;
+    private readonly double[] _warmth;
+    private readonly byte[] _order;
+    private readonly byte[] _ranks;
+
+    // Of each rank, the first one beyond the band of its cost.
+    private readonly byte[] _bandEnds;
+
+    private readonly ulong _ready;
+    private readonly ulong _draining;
+    private readonly ulong _ejected;
+    private readonly ulong _warm;
+    private readonly ulong _overCapacity;
+    private readonly ulong _queueing;
+
+    /// <summary>Takes a snapshot.</summary>
+    /// <param name="candidates">0 to <see cref="Picker.MaxCandidates"/>.</param>
+    /// <param name="home">Index of the node to prefer; -1: none.</param>
+    /// <exception cref="ArgumentOutOfRangeException">More candidates than that, or a home that is none of them.</exception>
+    public PickTable(ReadOnlySpan<Candidate> candidates, int home)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(candidates.Length, Picker.MaxCandidates, nameof(candidates));
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(home, Math.Max(candidates.Length, 1));
+        _count = candidates.Length;
+        _costs = new double[_count];
+        _warmth = new double[_count];
+        _order = new byte[_count];
+        _ranks = new byte[_count];
+        _bandEnds = new byte[_count];
+        var served = Picker.MeanServed(candidates);
+        for (var i = 0; i < _count; i++)
+        {
+            _costs[i] = Picker.CostOf(candidates[i], served);
+            _order[i] = (byte)i;
+        }
+
+        Array.Sort(_costs, _order);
+        var end = 0;
+        for (var rank = 0; rank < _count; rank++)
+        {
+            ref readonly var candidate = ref candidates[_order[rank]];
+            var bit = 1UL << rank;
+            _ranks[_order[rank]] = (byte)rank;
+            _warmth[rank] = candidate.Warmth;
+            _warm |= candidate.Warmth >= 1 ? bit : 0;
+            _ejected |= candidate.IsEjected ? bit : 0;
+            _draining |= candidate.IsDraining && !candidate.IsEjected ? bit : 0;
+            _ready |= !candidate.IsDraining && !candidate.IsEjected ? bit : 0;
+            var limit = _costs[rank] + Picker.BandOf(_costs[rank]);
+            for (end = Math.Max(end, rank + 1); end < _count && _costs[end] <= limit; end++)
+            {
+            }
+
+            _bandEnds[rank] = (byte)end;
+        }
+
+        _home = home >= 0 && _count > 0 ? _ranks[home] : -1;
+        (_overCapacity, _queueing) = FindHot(candidates, Eligible(0));
+    }
+
+    /// <summary>Chooses.</summary>
+    /// <param name="tried">Bit i: this call has been at candidate i.</param>
+    /// <param name="full">Bit i: candidate i has come to its capacity since the table was made.</param>
+    /// <param name="random">Draws among equals: one number, two if the choice is warming up.</param>
+    /// <returns>An index; -1: there are no candidates.</returns>
+    public int Pick(ulong tried, ulong full, Random random)
+    {
+        if (_count == 0)
+        {
+            return -1;
+        }
+
+        // 1 and 2
+        var among = Cold(ToRanks(tried), ToRanks(full));
+
+        // 3 and 4
+        var pick = _home >= 0 && (among >> _home & 1) != 0 ? _home : Draw(Band(among), random);
+        if ((_warm >> pick & 1) == 0 && (among & _warm) is var warm and not 0 && random.NextDouble() >= _warmth[pick])
+        {
+            pick = BitOperations.TrailingZeroCount(warm);
+        }
+
+        return _order[pick];
+    }
+
+    /// <summary>A candidate's cost, seconds: see <see cref="Picker.CostOf"/>.</summary>
+    /// <param name="index">Of the candidate.</param>
+    public double CostOf(int index) => _costs[_ranks[index]];
+
+    /// <summary>How the choice of a call that has been nowhere yet sees a candidate.</summary>
+    /// <param name="index">Of the candidate.</param>
+    public PickVerdict VerdictOf(int index)
+    {
+        var bit = 1UL << _ranks[index];
+        return (_ejected & bit) != 0 ? PickVerdict.Ejected
+            : (_draining & bit) != 0 ? PickVerdict.Draining
+            : (_overCapacity & bit) != 0 ? PickVerdict.OverCapacity
+            : (_queueing & bit) != 0 ? PickVerdict.Queueing
+            : _ranks[index] == _home ? PickVerdict.Home
+            : (Band(Cold(0, 0)) & bit) != 0 ? PickVerdict.WithinBand
+            : PickVerdict.BeyondBand;
+    }
+
+    /// <summary>The probability that such a call goes to a candidate, 0 to 1; they add up to one.</summary>
+    /// <param name="index">Of the candidate.</param>
+    public double ShareOf(int index)
+    {
+        var among = Cold(0, 0);
+        var drawn = _home >= 0 && (among >> _home & 1) != 0 ? 1UL << _home : Band(among);
+        var each = 1.0 / BitOperations.PopCount(drawn);
+        var warm = among & _warm;
+        var share = 0.0;
+        for (var rest = drawn; rest != 0; rest &= rest - 1)
+        {
+            var rank = BitOperations.TrailingZeroCount(rest);
+            var kept = warm == 0 ? 1 : Math.Clamp(_warmth[rank], 0, 1);
+            share += rank == _ranks[index] ? each * kept : 0;
+            share += warm != 0 && BitOperations.TrailingZeroCount(warm) == _ranks[index] ? each * (1 - kept) : 0;
+        }
+
+        return share;
+    }
+
+    private ulong Eligible(ulong tried)
+    {
+        var untried = (_ready & ~tried) is var ready and not 0 ? ready : (_draining & ~tried) is var draining and not 0 ? draining : _ejected & ~tried;
+        return untried != 0 || tried == 0 ? untried : Eligible(0);
+    }
+
+    private ulong Cold(ulong tried, ulong full)
+    {
+        var eligible = Eligible(tried);
+        var cold = eligible & ~(_overCapacity | _queueing | full);
+        return cold != 0 ? cold : eligible;
+    }
+
+    private ulong Band(ulong among)
+    {
+        var end = _bandEnds[BitOperations.TrailingZeroCount(among)];
+        return end >= 64 ? among : among & ((1UL << end) - 1);
+    }
+
+    /// <summary>One of a set, each as likely as the other.</summary>
+    private static int Draw(ulong among, Random random)
+    {
+        for (var left = (int)(random.NextDouble() * BitOperations.PopCount(among)); left > 0; left--)
+        {
+            among &= among - 1;
+        }
+
+        return BitOperations.TrailingZeroCount(among);
+    }
+
+    private ulong ToRanks(ulong indexes)
+    {
+        ulong ranks = 0;
+        for (; indexes != 0 && BitOperations.TrailingZeroCount(indexes) is var index && index < _count; indexes &= indexes - 1)
+        {
+            ranks |= 1UL << _ranks[index];
+        }
+
+        return ranks;
+    }
+
+    private (ulong OverCapacity, ulong Queueing) FindHot(ReadOnlySpan<Candidate> candidates, ulong eligible)
+    {
+        ulong over = 0;
+        ulong slow = 0;
+        Span<int> counts = stackalloc int[Picker.MaxCandidates];
+        var others = -1;
+        for (var rest = eligible; rest != 0; rest &= rest - 1)
+        {
+            ref readonly var candidate = ref candidates[_order[BitOperations.TrailingZeroCount(rest)]];
+            var bit = rest & (~rest + 1);
+            counts[++others] = candidate.InFlight;
+            over |= candidate.Capacity > 0 && candidate.InFlight >= candidate.Capacity ? bit : 0;
+            slow |= candidate.ServedSeconds > (candidate.ServedFloorSeconds * QueueFactor) + QueueSeconds ? bit : 0;
+        }
+
+        ulong queueing = 0;
+        for (var rest = slow & ~over; rest != 0 && others > 0; rest &= rest - 1)
+        {
+            var inFlight = candidates[_order[BitOperations.TrailingZeroCount(rest)]].InFlight;
+            var below = 0;
+            foreach (var count in counts[..(others + 1)])
+            {
+                below += count < inFlight ? 1 : 0;
+            }
+
+            queueing |= below >= others * Picker.HotQuantile ? rest & (~rest + 1) : 0;
+        }
+
+        return (over, queueing);
+    }
+}
