@@ -25,7 +25,7 @@ internal sealed class CallSender(NodePool pool, EdgeMeshClientOptions options)
     {
         var deadline = new CallDeadline(request, options.TimeProvider);
         _budget.Earn();
-        var held = method.IsUnary ? await HeldBody.ReadAsync(request.Content, options.MaxHeldBytes, cancellationToken).ConfigureAwait(false) : null;
+        var (held, passing) = method.IsUnary ? await HeldBody.ReadAsync(request.Content, options.MaxHeldBytes, cancellationToken).ConfigureAwait(false) : (null, request.Content);
         var model = pool.Current;
         ulong tried = 0;
         var faults = new List<string>(0);
@@ -43,7 +43,7 @@ internal sealed class CallSender(NodePool pool, EdgeMeshClientOptions options)
             var isLast = attempt >= options.MaxAttempts || BitOperations.PopCount(tried) >= model.Nodes.Length;
             var outcome = held is { } body
                 ? await TryHeldAsync(request, body, node, method.IsSafe && !isLast, deadline, cancellationToken).ConfigureAwait(false)
-                : await TryPassingAsync(request, node, deadline, cancellationToken).ConfigureAwait(false);
+                : await TryPassingAsync(request, passing, node, deadline, cancellationToken).ConfigureAwait(false);
             if (outcome.IsWell && suspect is not null)
             {
                 // It could not answer what another could: its own fault.
@@ -104,9 +104,9 @@ internal sealed class CallSender(NodePool pool, EdgeMeshClientOptions options)
         }
     }
 
-    private async Task<AttemptOutcome> TryPassingAsync(HttpRequestMessage request, NodeState node, CallDeadline deadline, CancellationToken cancellationToken)
+    private async Task<AttemptOutcome> TryPassingAsync(HttpRequestMessage request, HttpContent? body, NodeState node, CallDeadline deadline, CancellationToken cancellationToken)
     {
-        var content = request.Content is { } body ? new PassingContent(body) : null;
+        var content = body is null ? null : new PassingContent(body);
         var copy = deadline.Copy(request, node, content);
         node.Begin();
         try
