@@ -65,6 +65,14 @@ public sealed class EdgeMeshHandler : HttpMessageHandler
             path, mesh?.Region, facts is not null, facts?.IsUnary ?? false, facts?.IsSafe ?? false, nodes, mesh?.Nodes.Count(told => !nodes.Any(node => node.Status.Name == told.Node.Name)) ?? 0, _watcher.Fault);
     }
 
+    /// <summary>
+    /// Tells when a long stream does well to move: when its node drains, is ejected, or leaves the mesh. The stream goes on meanwhile, as long as the node does; to move is the caller's to do, who knows
+    /// where it stands: begin another, which goes elsewhere, and end this one.
+    /// </summary>
+    /// <param name="node">The node's name: <c>x-edgemesh-node</c> in the stream's response headers.</param>
+    /// <returns>Cancelled when that is so; cancelled already if the client knows no such node.</returns>
+    public CancellationToken GetLeavingToken(string node) => _pool.Current.Nodes.FirstOrDefault(known => known.Name == node)?.Leaving ?? new CancellationToken(canceled: true);
+
     /// <summary>Waits until the first search for the nearest is over: until then calls go to the best node known so far.</summary>
     /// <param name="cancellationToken">Ends the wait; without an address that tells of the mesh, it has no other end.</param>
     /// <exception cref="OperationCanceledException">The wait was cancelled, or the handler disposed of.</exception>

@@ -284,13 +284,83 @@ public sealed class EdgeMeshHandlerTests : IAsyncLifetime
         using var write = client.Store.WriteObject(deadline: TestClient.Deadline);
         await write.RequestStream.WriteAsync(new WriteObjectRequest { Chunk = ByteString.CopyFromUtf8("abc") });
 
+        var leaving = client.Handler.GetLeavingToken(home.Name);
+        Assert.False(leaving.IsCancellationRequested);
+
         home.IsDraining = true;
         await client.WaitForAsync(known => known.Any(node => node.IsHome && node.Name != home.Name));
 
+        await client.WaitForAsync(_ => leaving.IsCancellationRequested);
         Assert.NotEqual(home.Name, await client.HeadAsync());
         await write.RequestStream.CompleteAsync();
         var answer = await write;
         Assert.Equal((home.Name, 3UL), (answer.Info.Bucket, answer.Info.SizeBytes));
+    }
+
+    [Fact]
+    public async Task Stream_UntilItEnds_IsInFlight()
+    {
+        var node = await StartAsync("LHR50-1");
+        node.Tell("eu-west-2", node);
+        var between = new TaskCompletionSource();
+        node.BetweenChunks = between.Task;
+        using var client = new TestClient([node.Address]);
+        using var read = client.Store.ReadObject(new ReadObjectRequest { Key = "k" }, deadline: TestClient.Deadline);
+        Assert.True(await read.ResponseStream.MoveNext(CancellationToken.None));
+        Assert.Equal(1, Assert.Single(client.Handler.ReadNodes()).InFlight);
+
+        between.SetResult();
+        while (await read.ResponseStream.MoveNext(CancellationToken.None))
+        {
+        }
+
+        await client.WaitForAsync(nodes => nodes[0].InFlight == 0);
+    }
+
+    [Fact]
+    public async Task Stream_LeftByItsCaller_IsNoLongerInFlightAndNobodysFault()
+    {
+        var node = await StartAsync("LHR50-1");
+        node.Tell("eu-west-2", node);
+        node.BetweenChunks = new TaskCompletionSource().Task;
+        using var client = new TestClient([node.Address], options => options with { HomeProbeInterval = TimeSpan.FromSeconds(60), ProbeInterval = TimeSpan.FromSeconds(60) });
+        using (var read = client.Store.ReadObject(new ReadObjectRequest { Key = "k" }, deadline: TestClient.Deadline))
+        {
+            Assert.True(await read.ResponseStream.MoveNext(CancellationToken.None));
+        }
+
+        await client.WaitForAsync(nodes => nodes[0].InFlight == 0);
+        Assert.Equal((0, null), (client.Handler.ReadNodes()[0].FailureShare, client.Handler.ReadNodes()[0].Fault));
+    }
+
+    [Fact]
+    public async Task Stream_NodeDiesWithIt_CountsAgainstTheNode()
+    {
+        var nodes = await StartMeshAsync("LHR50-1", "CDG50-1");
+        nodes.ForEach(node => node.BetweenChunks = new TaskCompletionSource().Task);
+        using var client = new TestClient([nodes[0].Address], options => options with { HomeProbeInterval = TimeSpan.FromSeconds(60), ProbeInterval = TimeSpan.FromSeconds(60) });
+        await client.WaitForHomeAsync();
+        var home = nodes.Single(node => node.Name == client.Home);
+        using var read = client.Store.ReadObject(new ReadObjectRequest { Key = "k" }, deadline: TestClient.Deadline);
+        Assert.True(await read.ResponseStream.MoveNext(CancellationToken.None));
+
+        await home.DisposeAsync();
+        await Assert.ThrowsAsync<RpcException>(async () =>
+        {
+            while (await read.ResponseStream.MoveNext(CancellationToken.None))
+            {
+            }
+        });
+
+        await client.WaitForAsync(known => known.Single(node => node.Name == home.Name) is { InFlight: 0, FailureShare: > 0 });
+    }
+
+    [Fact]
+    public void GetLeavingToken_NodeIsUnknown_IsCancelled()
+    {
+        using var client = new TestClient([new Uri("http://127.0.0.1:1")]);
+
+        Assert.True(client.Handler.GetLeavingToken("LHR50-1").IsCancellationRequested);
     }
 
     [Fact]

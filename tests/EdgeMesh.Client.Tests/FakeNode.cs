@@ -60,6 +60,12 @@ internal sealed class FakeNode : IAsyncDisposable
         set => _store.OnCall = value;
     }
 
+    /// <summary>What the store waits for between the chunks of a stream.</summary>
+    public Task BetweenChunks
+    {
+        set => _store.BetweenChunks = value;
+    }
+
     public bool IsDraining
     {
         set => _isDraining = value;
@@ -113,6 +119,8 @@ internal sealed class FakeNode : IAsyncDisposable
 
         public Func<ServerCallContext, Task> OnCall { get; set; } = _ => Task.CompletedTask;
 
+        public Task BetweenChunks { get; set; } = Task.CompletedTask;
+
         public override async Task<HeadObjectResponse> HeadObject(HeadObjectRequest request, ServerCallContext context)
         {
             await BeginAsync(context);
@@ -130,6 +138,7 @@ internal sealed class FakeNode : IAsyncDisposable
             await BeginAsync(context);
             await responseStream.WriteAsync(new ReadObjectResponse { Info = Here(request.Key) });
             await responseStream.WriteAsync(new ReadObjectResponse { Chunk = ByteString.CopyFromUtf8("one") });
+            await BetweenChunks.WaitAsync(context.CancellationToken);
             await responseStream.WriteAsync(new ReadObjectResponse { Chunk = ByteString.CopyFromUtf8("two") });
         }
 

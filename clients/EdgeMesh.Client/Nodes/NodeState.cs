@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using EdgeMesh.Client.Hedging;
 using EdgeMesh.Client.Picking;
 using EdgeMesh.Latency.Samples;
 using EdgeMesh.V1;
@@ -52,8 +53,10 @@ internal sealed class NodeState : IDisposable
     private readonly ConcurrentDictionary<string, Uri> _targets = new(StringComparer.Ordinal);
     private readonly WindowedMinimum _propagation = new(PropagationWindow);
     private readonly WindowedMinimum _servedFloor = new(FloorWindow);
+    private readonly CallLatency _latency = new();
     private volatile HttpMessageInvoker _invoker;
     private volatile CancellationTokenSource _ejection = new();
+    private volatile CancellationTokenSource _leaving = new();
     private volatile bool _isCold = true;
     private volatile bool _isEjected;
     private volatile bool _isDraining;
@@ -97,8 +100,17 @@ internal sealed class NodeState : IDisposable
     public bool IsDraining
     {
         get => _isDraining;
-        set => _isDraining = value;
+        set
+        {
+            lock (_lock)
+            {
+                SetDrainingLocked(value);
+            }
+        }
     }
+
+    /// <summary>Cancelled when streams at the node do well to move: it drains, was ejected, or left the mesh.</summary>
+    public CancellationToken Leaving => _leaving.Token;
 
     /// <summary>Whether as many of this client's own calls run there as it can serve at once.</summary>
     public bool IsFull => Volatile.Read(ref _capacity) is > 0 and var capacity && Volatile.Read(ref _inFlight) >= capacity;
@@ -133,8 +145,24 @@ internal sealed class NodeState : IDisposable
     /// <summary>A probe begins.</summary>
     public void NoteProbe() => Volatile.Write(ref _probed, _time.GetTimestamp());
 
+    /// <summary>After how long a call that waits here may go to another node as well; null: never.</summary>
+    public TimeSpan? HedgeDelay => _latency.HedgeDelay(_time.GetElapsedTime(_start));
+
     /// <summary>A call begins.</summary>
-    public void Begin() => Interlocked.Increment(ref _inFlight);
+    /// <returns>The clock's timestamp.</returns>
+    public long Begin()
+    {
+        Interlocked.Increment(ref _inFlight);
+        return Now;
+    }
+
+    /// <summary>A call that may be hedged was answered, or given up.</summary>
+    /// <param name="start">When it began.</param>
+    public void NoteLatency(long start)
+    {
+        var now = Now;
+        _latency.Add(_time.GetElapsedTime(_start, now), _time.GetElapsedTime(start, now));
+    }
 
     /// <summary>A call is over, or no longer of interest.</summary>
     public void End() => Interlocked.Decrement(ref _inFlight);
@@ -181,7 +209,7 @@ internal sealed class NodeState : IDisposable
             _isCold = false;
             _misses = 0;
             _fault = null;
-            _isDraining = answer.Draining;
+            SetDrainingLocked(answer.Draining);
             _toldInFlight = (int)Math.Min(answer.InFlight, int.MaxValue);
             _capacity = (int)Math.Min(answer.Capacity, int.MaxValue);
             if (elapsed is { } time && RoundTripOf(time, answer) is var roundTrip && Latency.RoundTrip.IsPlausible(roundTrip))
@@ -226,6 +254,7 @@ internal sealed class NodeState : IDisposable
 
         // Not here: whoever waits for it would go on under the pool's lock.
         _ = _ejection.CancelAsync();
+        _ = _leaving.CancelAsync();
 
         // Streams that still run there go on: the handler closes what is idle.
         former.Dispose();
@@ -238,10 +267,10 @@ internal sealed class NodeState : IDisposable
         {
             (_failures, _misses) = (0, 0);
             Volatile.Write(ref _warmSince, _time.GetTimestamp());
+            _ejection = new CancellationTokenSource();
+            _leaving = _isDraining ? _leaving : new CancellationTokenSource();
+            _isEjected = false;
         }
-
-        _ejection = new CancellationTokenSource();
-        _isEjected = false;
     }
 
     /// <summary>The clock's timestamp now.</summary>
@@ -271,7 +300,25 @@ internal sealed class NodeState : IDisposable
 
     /// <inheritdoc/>
     /// <remarks>Calls that run there go on.</remarks>
-    public void Dispose() => _invoker.Dispose();
+    public void Dispose()
+    {
+        _invoker.Dispose();
+        _ = _leaving.CancelAsync();
+    }
+
+    private void SetDrainingLocked(bool isDraining)
+    {
+        if (isDraining && !_isDraining)
+        {
+            _ = _leaving.CancelAsync();
+        }
+        else if (!isDraining && _isDraining && !_isEjected)
+        {
+            _leaving = new CancellationTokenSource();
+        }
+
+        _isDraining = isDraining;
+    }
 
     private void NoteOutcomeLocked(double outcome)
     {

@@ -45,6 +45,13 @@ internal sealed class PoolModel
         return pick;
     }
 
+    /// <summary>Chooses another node for a call while the first has not answered.</summary>
+    /// <param name="tried">As of <see cref="Pick"/>.</param>
+    /// <param name="random">Draws among equals.</param>
+    /// <returns>An index; -1: none is well and has room.</returns>
+    public int PickHedge(ulong tried, Random random) =>
+        Table.PickCold(tried, random) is var pick and >= 0 && !Nodes[pick].IsFull && !Nodes[pick].IsDraining && !Nodes[pick].IsEjected ? pick : -1;
+
     /// <summary>Reads what is known of each node now.</summary>
     /// <param name="room">At least as long as there are nodes.</param>
     public ReadOnlySpan<Candidate> Read(Span<Candidate> room)

@@ -109,6 +109,16 @@ public sealed class PickTable
         return _order[pick];
     }
 
+    /// <summary>Chooses one that is well and not hot, as one chooses whose call could as well stay where it is.</summary>
+    /// <param name="tried">Bit i: the call is at candidate i.</param>
+    /// <param name="random">Draws among equals: one number.</param>
+    /// <returns>An index; -1: there is none.</returns>
+    public int PickCold(ulong tried, Random random)
+    {
+        var among = _ready & ~(ToRanks(tried) | _overCapacity | _queueing);
+        return among == 0 ? -1 : _order[Draw(Band(among), random)];
+    }
+
     /// <summary>A candidate's cost, seconds: see <see cref="Picker.CostOf"/>.</summary>
     /// <param name="index">Of the candidate.</param>
     public double CostOf(int index) => _costs[_ranks[index]];
