@@ -92,7 +92,7 @@ public sealed class HostilePeerTests(AttackedMesh mesh, ITestOutputHelper output
     public Task SlowReaders_OfLargeHits() => SurviveAsync(async node =>
     {
         // Each may be sent 1 byte a stream: the node has 3 MiB for each of 8,000 calls.
-        var peers = await CallWithoutReadingAsync(node, connections: 40, streams: 200, AttackedMesh.Request("large"), streamWindowBytes: 1);
+        var peers = await CallWithoutReadingAsync(node, connections: 64, streams: 125, AttackedMesh.Request("large"), streamWindowBytes: 1);
         await mesh.WaitForAnswersAsync(Held);
         peers.ForEach(peer => peer.Dispose());
     });
@@ -100,7 +100,7 @@ public sealed class HostilePeerTests(AttackedMesh mesh, ITestOutputHelper output
     [Fact]
     public Task SlowReaders_OfSmallHits() => SurviveAsync(async node =>
     {
-        var peers = await CallWithoutReadingAsync(node, connections: 160, streams: 225, AttackedMesh.Request("small"), streamWindowBytes: 0);
+        var peers = await CallWithoutReadingAsync(node, connections: 288, streams: 125, AttackedMesh.Request("small"), streamWindowBytes: 0);
         await mesh.WaitForAnswersAsync(Held);
         peers.ForEach(peer => peer.Dispose());
     });
@@ -109,11 +109,11 @@ public sealed class HostilePeerTests(AttackedMesh mesh, ITestOutputHelper output
     public Task IdleStreams_Thousands() => SurviveAsync(async node =>
     {
         var peers = new List<Http2Peer>();
-        for (var i = 0; i < 80; i++)
+        for (var i = 0; i < 144; i++)
         {
             var peer = await Http2Peer.StartAsync(node);
             peers.Add(peer);
-            var streams = Enumerable.Range(0, 225).SelectMany(n => Http2Peer.Frame(FrameType.Headers, Http2Peer.EndHeaders, (2 * n) + 1, CallBlock)).ToArray();
+            var streams = Enumerable.Range(0, 125).SelectMany(n => Http2Peer.Frame(FrameType.Headers, Http2Peer.EndHeaders, (2 * n) + 1, CallBlock)).ToArray();
             await peer.SendAsync(streams);
         }
 
