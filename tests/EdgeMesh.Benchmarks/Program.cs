@@ -6,6 +6,7 @@ using EdgeMesh.Benchmarks.Load;
 using EdgeMesh.Benchmarks.Peers;
 using EdgeMesh.Benchmarks.Probes;
 using EdgeMesh.Benchmarks.Report;
+using EdgeMesh.Benchmarks.Routing;
 using EdgeMesh.Benchmarks.Store;
 
 switch (args)
@@ -14,6 +15,7 @@ switch (args)
     case [BareKestrel.ServeCommand, .. var sizes]: return await BareKestrel.ServeAsync(Numbers(sizes));
     case [GeneratedService.ServeCommand, .. var sizes]: return await GeneratedService.ServeAsync(Numbers(sizes));
     case [GetPeer.ServeCommand, .. var sizes]: return await GetPeer.ServeAsync(Numbers(sizes));
+    case [BareNode.ServeCommand, var size]: return await BareNode.ServeAsync(int.Parse(size, CultureInfo.InvariantCulture));
     case [OpenLoop.Command, .. var rest]: return OpenLoop.Run(rest);
 
     case ["--help" or "-h", ..] or ["servers", "--help" or "-h", ..]:
@@ -22,6 +24,7 @@ switch (args)
     case ["store", ..]: return StoreCommand.Measure(args.AsSpan(1));
     case ["store-soak", ..]: return StoreCommand.Soak(args.AsSpan(1));
     case ["probing", ..]: return await ProbingCommand.RunAsync(args.AsMemory(1));
+    case ["routing", ..]: return await RoutingCommand.RunAsync(args.AsMemory(1));
     case ["servers", ..]: return await MeasureAsync(args.AsMemory(1));
     default:
         Console.Error.WriteLine(Arguments.Usage);

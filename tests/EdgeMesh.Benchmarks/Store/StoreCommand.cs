@@ -1,4 +1,5 @@
 using System.Globalization;
+using EdgeMesh.Benchmarks.Operations;
 using EdgeMesh.Benchmarks.Store.Operations;
 
 namespace EdgeMesh.Benchmarks.Store;
@@ -53,7 +54,7 @@ internal static class StoreCommand
         {
             switch (part)
             {
-                case "operations" when !OperationsRun.TryMeasure((int)rounds): return 1;
+                case "operations" when !OperationsRun.TryMeasure((int)rounds, typeof(Hashes), typeof(Lookups), typeof(Insertions), typeof(Mixes)): return 1;
                 case "operations": break;
                 case "bytes": benchmark.MeasureBytes(); break;
                 case "purge": benchmark.MeasurePurge(); break;

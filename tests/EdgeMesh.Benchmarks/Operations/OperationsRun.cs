@@ -9,7 +9,7 @@ using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using BenchmarkDotNet.Validators;
 using Perfolizer.Horology;
 
-namespace EdgeMesh.Benchmarks.Store.Operations;
+namespace EdgeMesh.Benchmarks.Operations;
 
 /// <summary>Has BenchmarkDotNet measure single operations, in this process: it has the runtime settings of a node, and nothing need be built.</summary>
 internal static class OperationsRun
@@ -19,8 +19,9 @@ internal static class OperationsRun
 
     /// <summary>Measures, and writes one table for each class of benchmarks to standard output.</summary>
     /// <param name="rounds">Iterations that count, at least 1.</param>
+    /// <param name="classes">The benchmarks.</param>
     /// <returns>Whether all could be measured.</returns>
-    public static bool TryMeasure(int rounds)
+    public static bool TryMeasure(int rounds, params IReadOnlyList<Type> classes)
     {
         var log = new AccumulationLogger();
         var config = ManualConfig.CreateEmpty()
@@ -32,7 +33,7 @@ internal static class OperationsRun
             .AddLogger(log)
             .WithOptions(ConfigOptions.DisableLogFile)
             .WithArtifactsPath(Path.GetTempPath());
-        foreach (var benchmarks in (Type[])[typeof(Hashes), typeof(Lookups), typeof(Insertions), typeof(Mixes)])
+        foreach (var benchmarks in classes)
         {
             var summary = BenchmarkRunner.Run(benchmarks, config);
             if (summary.HasCriticalValidationErrors || summary.Reports.Any(report => !report.Success))
