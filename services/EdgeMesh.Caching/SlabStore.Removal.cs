@@ -11,9 +11,9 @@ public sealed unsafe partial class SlabStore
 
     /// <summary>Takes every entry that has a tag out of service, at once; its memory comes back in the background.</summary>
     /// <param name="tag">The tag, case-sensitive.</param>
-    /// <param name="sequence">The purge's number, above <see cref="Sequence"/>; null: the next.</param>
+    /// <param name="sequence">The purge's number, <see cref="Sequence"/> or above, as several parts of one purge have the same; null: the next.</param>
     /// <returns>The purge's number. Answers that are as-of before it and have the tag are not stored any more.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">The number is not above that of every purge before.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The number is below that of a purge before.</exception>
     public long PurgeTag(string tag, long? sequence = null)
     {
         var hash = HashTag(tag);
@@ -52,7 +52,7 @@ public sealed unsafe partial class SlabStore
 
     private long NextSequenceLocked(long? sequence)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(sequence ?? long.MaxValue, _lastPurge, nameof(sequence));
+        ArgumentOutOfRangeException.ThrowIfLessThan(sequence ?? long.MaxValue, _lastPurge, nameof(sequence));
         return sequence ?? _lastPurge + 1;
     }
 

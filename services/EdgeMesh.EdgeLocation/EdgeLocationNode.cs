@@ -17,6 +17,7 @@ using EdgeMesh.Probing.Peers;
 using EdgeMesh.Probing.Reports;
 using EdgeMesh.Relay;
 using EdgeMesh.Relay.Cache;
+using EdgeMesh.Relay.Coherence;
 using EdgeMesh.Relay.Hosting;
 using EdgeMesh.Relay.Telemetry;
 using EdgeMesh.Relay.Upstreams;
@@ -90,6 +91,7 @@ public sealed class EdgeLocationNode : IAsyncDisposable
         var handler = UpstreamTls.With(UpstreamHandler.CreateForNode(), options.Region, tls);
         var region = new Upstream("Region", options.Region, new HttpMessageInvoker(handler));
         var store = new SlabStore(options.StoreOptions, time);
+        var log = new AppliedLog(store);
         var relayOptions = new RelayOptions { NodeName = options.Name, NodeDescription = $"edge location {options.Name}", AccessLog = options.AccessLog, Trace = trace };
         var relay = new RelayHandler(relayOptions, new RegionRouter(options.Name, region), store, time);
         var channel = GrpcChannel.ForAddress(options.Region, new GrpcChannelOptions { HttpHandler = UpstreamTls.With(UpstreamHandler.CreateForNode(), options.Region, tls), DisposeHttpClient = true });
@@ -126,6 +128,8 @@ public sealed class EdgeLocationNode : IAsyncDisposable
                 Position = options.EffectivePosition,
                 Jurisdiction = options.Jurisdiction ?? "",
                 Address = address.Task,
+                Applied = () => log.Position,
+                Apply = log.Apply,
                 Report = isFirst =>
                 {
                     var report = NodeReports.Read(relay.Counters, store, provider.GetRequiredService<NodeHealth>().IsDraining);

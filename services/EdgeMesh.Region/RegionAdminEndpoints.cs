@@ -1,4 +1,5 @@
 using EdgeMesh.Admin;
+using EdgeMesh.Region.Log;
 using EdgeMesh.Region.Measurements;
 using EdgeMesh.Region.Tokens;
 using EdgeMesh.Region.Topology;
@@ -15,5 +16,6 @@ internal sealed class RegionAdminEndpoints : IAdminEndpoints
         endpoints.MapGrpcService<TopologyGrpcService>();
         endpoints.MapGrpcService<RegionAdminGrpcService>();
         endpoints.MapGrpcService<LatencyGrpcService>();
+        endpoints.MapGrpcService<InvalidationGrpcService>();
     }
 }

@@ -11,10 +11,12 @@ using EdgeMesh.Probing.Answers;
 using EdgeMesh.Probing.Mesh;
 using EdgeMesh.Probing.Peers;
 using EdgeMesh.Probing.Reports;
+using EdgeMesh.Region.Log;
 using EdgeMesh.Region.Measurements;
 using EdgeMesh.Region.Tokens;
 using EdgeMesh.Region.Topology;
 using EdgeMesh.Relay;
+using EdgeMesh.Relay.Coherence;
 using EdgeMesh.Relay.Hosting;
 using EdgeMesh.Relay.Telemetry;
 using EdgeMesh.Storage;
@@ -79,7 +81,7 @@ public sealed class RegionNode : IAsyncDisposable
         var time = TimeProvider.System;
         var tls = new NodeTls(options.TlsFiles, checkedTls, time, logging);
         var builder = NodeHost.CreateBuilder(endPoint, tls, logging, options.ShutdownTimeout);
-        var storeOptions = new ObjectStoreOptions { DataDirectory = options.DataDirectory, DefaultCacheControl = options.DefaultCacheControl ?? ObjectStoreOptions.StandardCacheControl };
+        var storeOptions = new ObjectStoreOptions { DataDirectory = options.DataDirectory, DefaultCacheControl = options.DefaultCacheControl ?? ObjectStoreOptions.StandardCacheControl, LogRetention = new() { States = LogKinds.States } };
 
         //    The store is opened before the server is built and closed after it is gone: its log is its own.
         var storeLog = LoggerFactory.Create(logging);
@@ -96,6 +98,8 @@ public sealed class RegionNode : IAsyncDisposable
             tokenFile = WatchTokenFile(options.EdgeTokenFile, tokens, time, storeLog.CreateLogger<TokenStore>());
             var authenticator = new Authenticator(table, () => tls.Current.ClientAuthorities);
 
+            var regionLog = new RegionLog(store.Log, storeLog.CreateLogger<RegionLog>());
+
             // 2. The Region's own services.
             var relayOptions = new RelayOptions { NodeName = options.Name, NodeDescription = $"Region {options.Name}", AccessLog = options.AccessLog };
             var relay = new RelayHandler(relayOptions, router, store: null, time);
@@ -103,11 +107,13 @@ public sealed class RegionNode : IAsyncDisposable
             services.AddGrpc();
             services.AddSingleton(time);
             services.AddSingleton(store);
+            services.AddSingleton(regionLog);
             services.AddNodeIntrospection((_, introspection) =>
             {
                 introspection.Services.Add(ObjectStoreService.Descriptor);
                 introspection.Services.Add(TopologyService.Descriptor);
                 introspection.Services.Add(LatencyService.Descriptor);
+                introspection.Services.Add(InvalidationService.Descriptor);
                 introspection.Services.Add(MeshService.Descriptor);
                 introspection.Services.Add(AdminService.Descriptor);
                 introspection.UpstreamHealth = new UpstreamHealth(channels.FindHealth);
@@ -184,13 +190,14 @@ public sealed class RegionNode : IAsyncDisposable
                 Drain = drain,
                 Configuration = configuration,
                 Authenticator = authenticator,
-                Services = [AdminService.Descriptor, TopologyService.Descriptor, LatencyService.Descriptor],
+                Services = [AdminService.Descriptor, TopologyService.Descriptor, LatencyService.Descriptor, InvalidationService.Descriptor],
                 Time = time,
             };
             void Share(IServiceCollection admin) => admin
                 .AddSingleton(tokens)
                 .AddSingleton(store)
                 .AddSingleton(topology)
+                .AddSingleton(regionLog)
                 .AddSingleton(shared.GetRequiredService<MatrixState>())
                 .AddSingleton(shared.GetRequiredService<ClientsState>())
                 .AddSingleton(shared.GetRequiredService<Objectives>())

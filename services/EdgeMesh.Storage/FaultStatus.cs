@@ -14,7 +14,7 @@ namespace EdgeMesh.Storage;
 /// UPPER_SNAKE_CASE; <c>BadRequest</c> with every field at fault; <c>PreconditionFailure</c> with every unmet condition; <c>RetryInfo</c>
 /// where a later try may do.
 /// </remarks>
-internal static class FaultStatus
+public static class FaultStatus
 {
     private const string DetailsName = "grpc-status-details-bin";
     private const string Domain = "edgemesh";
@@ -23,7 +23,7 @@ internal static class FaultStatus
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
 
     /// <summary>The exception with which a call ends.</summary>
-    internal static RpcException ToRpcException(ObjectStoreException e)
+    public static RpcException ToRpcException(ObjectStoreException e)
     {
         var code = CodeOf(e.Fault);
         var details = new RpcStatus { Code = (int)code, Message = e.Message };

@@ -3,6 +3,7 @@ using EdgeMesh.Storage.Bodies;
 using EdgeMesh.Storage.Database;
 using EdgeMesh.Storage.Grammar;
 using EdgeMesh.Storage.Listing;
+using EdgeMesh.Storage.Log;
 using EdgeMesh.V1;
 using Google.Protobuf;
 using Microsoft.Data.Sqlite;
@@ -66,6 +67,9 @@ public sealed class ObjectStore : IAsyncDisposable
     /// <summary>The one writer of metadata.</summary>
     internal GroupCommitter Committer { get; }
 
+    /// <summary>The log, in the same file as the metadata.</summary>
+    public DurableLog Log { get; private set; } = null!;
+
     /// <summary>Opens a data directory, creating what is missing, and removes what an earlier process left half-done.</summary>
     /// <param name="options">Where, and the defaults.</param>
     /// <param name="time">Gives objects and buckets their times.</param>
@@ -94,8 +98,9 @@ public sealed class ObjectStore : IAsyncDisposable
                 store = new ObjectStore(options, time, logger, workers);
                 store.Sweep();
             }).ConfigureAwait(false);
+            store!.Log = await DurableLog.OpenAsync(store.Committer, store._metadata, options.LogRetention, time).ConfigureAwait(false);
             StorageLog.Opened(logger, options.DataDirectory);
-            return store!;
+            return store;
         }
         catch (Exception e)
         {

@@ -1,4 +1,5 @@
 using EdgeMesh.Storage.Grammar;
+using EdgeMesh.Storage.Log;
 
 namespace EdgeMesh.Storage;
 
@@ -17,6 +18,9 @@ public sealed class ObjectStoreOptions
 
     /// <summary>The <c>cache-control</c> of objects that have none of their own: a field value of up to 256 bytes (RFC 9111 section 5.2). Empty: none is declared. Default <see cref="StandardCacheControl"/>.</summary>
     public string DefaultCacheControl { get; init; } = StandardCacheControl;
+
+    /// <summary>What is kept of the log.</summary>
+    public LogRetention LogRetention { get; init; } = new();
 
     /// <summary>What is wrong with a <see cref="DefaultCacheControl"/>, to follow its name; null: nothing.</summary>
     public static string? FindCacheControlViolation(string value)

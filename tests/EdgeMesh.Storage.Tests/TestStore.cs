@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using EdgeMesh.Storage.Log;
 using EdgeMesh.Testing;
 using EdgeMesh.V1;
 using Google.Protobuf;
@@ -22,6 +23,8 @@ internal sealed class TestStore : IAsyncDisposable
     internal string Directory { get; }
 
     internal string DefaultCacheControl { get; private init; } = ObjectStoreOptions.StandardCacheControl;
+
+    internal LogRetention LogRetention { get; set; } = new();
 
     internal ManualTimeProvider Time { get; } = new();
 
@@ -63,7 +66,7 @@ internal sealed class TestStore : IAsyncDisposable
     {
         await CloseAsync();
         _store = await ObjectStore.OpenAsync(
-            new ObjectStoreOptions { DataDirectory = Directory, DefaultCacheControl = DefaultCacheControl }, Time, Log.CreateLogger("store"), default);
+            new ObjectStoreOptions { DataDirectory = Directory, DefaultCacheControl = DefaultCacheControl, LogRetention = LogRetention }, Time, Log.CreateLogger("store"), default);
     }
 
     internal async Task<ObjectInfo> PutAsync(string key, byte[] content, ObjectConditions? conditions = null, Action<ObjectSpec>? also = null)

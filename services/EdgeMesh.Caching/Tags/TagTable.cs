@@ -134,7 +134,7 @@ internal sealed class TagTable : IDisposable
 
     /// <summary>Purges a tag.</summary>
     /// <param name="hash">The tag.</param>
-    /// <param name="sequence">Above that of every purge before.</param>
+    /// <param name="sequence">At least that of every purge before.</param>
     /// <returns>False when the index has no place to remember it in: everything must be purged instead.</returns>
     public bool TryPurge(KeyHash hash, long sequence)
     {

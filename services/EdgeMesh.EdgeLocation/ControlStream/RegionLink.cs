@@ -27,6 +27,7 @@ internal sealed class RegionLink : BackgroundService
     private volatile JoinResponse? _topology;
     private volatile bool _isJoined;
     private volatile TaskCompletionSource _news = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile TaskCompletionSource _appliedMore = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>What was logged last: nothing yet, <c>OK</c> for joined, else the status of the failure.</summary>
     private StatusCode? _logged;
@@ -100,7 +101,7 @@ internal sealed class RegionLink : BackgroundService
 
     /// <summary>One attempt, from connecting to the end of the stream.</summary>
     /// <remarks>
-    /// (1) Say hello. (2) Read topologies and send reports, each in its own loop; the reading loop alone decides how the stream ended,
+    /// (1) Say hello. (2) Read topologies and the log, and send reports and what was applied, each in its own loop; the reading loop alone decides how the stream ended,
     /// since only it sees the Region's status. (3) Once either has ended, or the node stops, end the other in bounded time; a node that
     /// stops takes its leave first.
     /// </remarks>
@@ -115,13 +116,14 @@ internal sealed class RegionLink : BackgroundService
             using var call = new TopologyService.TopologyServiceClient(channel).Join(Credentials(), cancellationToken: limit.Token);
 
             // 1
-            await SayHelloAsync(call.RequestStream, address);
+            var applied = _options.Applied();
+            await SayHelloAsync(call.RequestStream, address, applied);
 
             // 2
             var joined = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             using var end = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-            var reading = ReadTopologiesAsync(call.ResponseStream, joined, limit);
-            var reporting = SendReportsAsync(call.RequestStream, joined.Task, end.Token);
+            var reading = ReadAsync(call.ResponseStream, joined, limit);
+            var reporting = SendAsync(call.RequestStream, joined.Task, applied, end.Token);
             await Task.WhenAny(reading, reporting);
 
             // 3
@@ -157,7 +159,7 @@ internal sealed class RegionLink : BackgroundService
         }
     }
 
-    private async Task SayHelloAsync(IClientStreamWriter<JoinRequest> requests, string address)
+    private async Task SayHelloAsync(IClientStreamWriter<JoinRequest> requests, string address, LogPosition? applied)
     {
         try
         {
@@ -171,6 +173,7 @@ internal sealed class RegionLink : BackgroundService
                     Version = _options.Version,
                     Position = _options.Position?.ToMessage(),
                     Jurisdiction = _options.Jurisdiction,
+                    Applied = applied,
                 },
             });
         }
@@ -185,7 +188,7 @@ internal sealed class RegionLink : BackgroundService
     /// <param name="joined">Completed at the first.</param>
     /// <param name="limit">Lifted at the first.</param>
     /// <returns>Why it ended.</returns>
-    private async Task<Status> ReadTopologiesAsync(IAsyncStreamReader<JoinResponse> responses, TaskCompletionSource joined, CancellationTokenSource limit)
+    private async Task<Status> ReadAsync(IAsyncStreamReader<JoinResponse> responses, TaskCompletionSource joined, CancellationTokenSource limit)
     {
         try
         {
@@ -194,6 +197,13 @@ internal sealed class RegionLink : BackgroundService
                 if (!joined.Task.IsCompleted)
                 {
                     limit.CancelAfter(Timeout.InfiniteTimeSpan);
+                }
+
+                if (responses.Current.Log is { } update)
+                {
+                    _options.Apply(update);
+                    Interlocked.Exchange(ref _appliedMore, new(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
+                    continue;
                 }
 
                 Learn(responses.Current);
@@ -209,6 +219,10 @@ internal sealed class RegionLink : BackgroundService
         catch (RpcException fault)
         {
             return fault.Status;
+        }
+        catch (InvalidDataException fault)
+        {
+            return new Status(StatusCode.DataLoss, fault.Message);
         }
     }
 
@@ -232,18 +246,37 @@ internal sealed class RegionLink : BackgroundService
         }
     }
 
-    /// <summary>Sends a report once joined and then at every heartbeat. Ends, without failing, when cancelled or when the stream takes no more.</summary>
-    private async Task SendReportsAsync(IClientStreamWriter<JoinRequest> requests, Task joined, CancellationToken cancellationToken)
+    /// <summary>
+    /// Sends a report once joined and then at every heartbeat, and how far in the log the node is whenever that has changed. Ends, without failing,
+    /// when cancelled or when the stream takes no more.
+    /// </summary>
+    private async Task SendAsync(IClientStreamWriter<JoinRequest> requests, Task joined, LogPosition? told, CancellationToken cancellationToken)
     {
         try
         {
             await joined.WaitAsync(cancellationToken);
-            for (var isFirst = true; ; isFirst = false)
+            var isFirst = true;
+            var reportDue = Task.CompletedTask;
+            while (true)
             {
-                // Taken before the report is: news that come between are told in the next.
+                // Taken before what they tell of is read: what comes between is told in another turn.
                 var news = _news.Task;
-                await requests.WriteAsync(new JoinRequest { Report = _options.Report(isFirst) }, CancellationToken.None);
-                await await Task.WhenAny(Task.Delay(Heartbeat(), _time, cancellationToken), news);
+                var appliedMore = _appliedMore.Task;
+                if (_options.Applied() is { } applied && !applied.Equals(told))
+                {
+                    await requests.WriteAsync(new JoinRequest { Applied = applied }, CancellationToken.None);
+                    told = applied;
+                }
+
+                if (reportDue.IsCompleted)
+                {
+                    await reportDue;
+                    await requests.WriteAsync(new JoinRequest { Report = _options.Report(isFirst) }, CancellationToken.None);
+                    isFirst = false;
+                    reportDue = Either(Task.Delay(Heartbeat(), _time, cancellationToken), news);
+                }
+
+                await Task.WhenAny(reportDue, appliedMore);
             }
         }
         catch (Exception fault) when (fault is OperationCanceledException or RpcException or InvalidOperationException or IOException)
@@ -251,6 +284,8 @@ internal sealed class RegionLink : BackgroundService
             // The stream ended, which the reading loop notes, or the link stops.
         }
     }
+
+    private static async Task Either(Task one, Task other) => await await Task.WhenAny(one, other);
 
     private async Task SayGoodbyeAsync(IClientStreamWriter<JoinRequest> requests)
     {

@@ -37,6 +37,12 @@ internal sealed class RegionLinkOptions
     /// <summary>What the node has counted until now; called at every heartbeat, with true for the first report of a stream, to a Region that may know nothing. Must not block.</summary>
     public required Func<bool, NodeReport> Report { get; init; }
 
+    /// <summary>How far in the log the node is; null: it has applied nothing yet. Must not block.</summary>
+    public Func<LogPosition?> Applied { get; init; } = static () => null;
+
+    /// <summary>Applies what is new in the log, before anything else is read from the stream. What it throws ends the attempt.</summary>
+    public Action<LogUpdate> Apply { get; init; } = static _ => { };
+
     /// <summary>Upper bound of the first wait after a failure; it doubles with each further one.</summary>
     public TimeSpan MinBackoff { get; init; } = TimeSpan.FromSeconds(0.1);
 

@@ -33,6 +33,9 @@ internal sealed class Membership(NodeInfo info)
     /// <summary>What it last counted.</summary>
     internal NodeReport? Report { get; set; }
 
+    /// <summary>How far in the log it says that it is; null: it has not said.</summary>
+    internal LogPosition? Applied { get; set; }
+
     /// <summary>When it was last heard of, by the clock's timestamp; once lost, when that was noticed.</summary>
     internal long HeardTimestamp { get; set; }
 

@@ -1,15 +1,12 @@
 using EdgeMesh.Admin.Access;
+using EdgeMesh.Region.Log;
 using EdgeMesh.Region.Measurements;
 using EdgeMesh.Relay;
+using EdgeMesh.Relay.Coherence;
 using EdgeMesh.V1;
-using Google.Protobuf;
-using Google.Protobuf.WellKnownTypes;
-using Google.Rpc;
 using Grpc.Core;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using RpcStatus = Google.Rpc.Status;
-using Status = Grpc.Core.Status;
 
 namespace EdgeMesh.Region.Topology;
 
@@ -18,6 +15,7 @@ namespace EdgeMesh.Region.Topology;
 internal sealed class TopologyGrpcService(
     TopologyState state,
     TopologyOptions options,
+    RegionLog regionLog,
     MatrixState matrix,
     ClientsState clients,
     TimeProvider time,
@@ -34,7 +32,7 @@ internal sealed class TopologyGrpcService(
 
     /// <inheritdoc/>
     /// <remarks>
-    /// (1) Read hello, in bounded time. (2) Join. (3) Read reports and push topologies, each in its own loop, until one of these ends the
+    /// (1) Read hello, in bounded time. (2) Join. (3) Read reports and push the topology and the log, each in its own loop, until one of these ends the
     /// stream: the node closes or breaks it; the membership ends (silence, or the node's own later stream); the Region stops.
     /// (4) Stop both loops, then leave.
     /// </remarks>
@@ -48,7 +46,7 @@ internal sealed class TopologyGrpcService(
         var membership = Admit(hello, identity, context.Peer);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
         var reading = ReadReportsAsync(requestStream, membership, stop.Token);
-        var pushing = PushTopologyAsync(responseStream, identity, stop.Token);
+        var pushing = PushAsync(responseStream, identity, membership, hello.Applied, stop.Token);
         try
         {
             // 3
@@ -115,9 +113,8 @@ internal sealed class TopologyGrpcService(
         var violations = HelloRules.FindViolations(hello, options.RegionName);
         if (violations.Count > 0)
         {
-            var message = string.Join(". ", violations.Select(v => $"{v.Field}: {v.Description}"));
-            log.JoinRefused(peer, message);
-            throw InvalidArgument(message, violations);
+            log.JoinRefused(peer, ArgumentFaults.Describe(violations));
+            throw ArgumentFaults.ToRpcException(violations);
         }
 
         var outcome = state.Join(hello, out var membership);
@@ -137,9 +134,20 @@ internal sealed class TopologyGrpcService(
     {
         while (await requests.MoveNext(cancellationToken))
         {
+            if (requests.Current.PartCase == JoinRequest.PartOneofCase.Applied)
+            {
+                // It can have applied no more than there is.
+                if (regionLog.Head.HasReached(requests.Current.Applied))
+                {
+                    state.Acknowledge(membership, requests.Current.Applied);
+                }
+
+                continue;
+            }
+
             if (requests.Current.PartCase != JoinRequest.PartOneofCase.Report)
             {
-                throw ProtocolFault("Every message after the first must be a report.");
+                throw ProtocolFault("Every message after the first must be a report, or what was applied.");
             }
 
             // What it learned of latency is kept elsewhere.
@@ -155,30 +163,50 @@ internal sealed class TopologyGrpcService(
         }
     }
 
-    /// <summary>Revoking a token is a change of the topology, so that its turn here ends the streams of its holders; those of certificates whose authority is gone end with it.</summary>
-    private async Task PushTopologyAsync(IServerStreamWriter<JoinResponse> responses, CallerIdentity? identity, CancellationToken cancellationToken)
+    /// <summary>Tells the topology and what is new in the log, each when it changes; the log without waiting for the other.</summary>
+    /// <remarks>
+    /// Revoking a token is a change of the topology, so that its turn here ends the streams of its holders; those of certificates whose authority
+    /// is gone end with it.
+    /// </remarks>
+    private async Task PushAsync(IServerStreamWriter<JoinResponse> responses, CallerIdentity? identity, Membership membership, LogPosition? position, CancellationToken cancellationToken)
     {
+        if (position is not null && await regionLog.KnowsAsync(position, membership.Name, cancellationToken))
+        {
+            state.Acknowledge(membership, position);
+        }
+
+        var topologyChanged = Task.CompletedTask;
         while (true)
         {
-            var snapshot = state.GetSnapshot();
-            if (identity is not null && !identity.IsInService())
+            // Taken before the log is read: what comes in between is another turn.
+            var logged = regionLog.Feed.Changed;
+            if (topologyChanged.IsCompleted)
             {
-                throw new RpcException(new Status(StatusCode.Unauthenticated, "The credential with which this node joined is no longer in service: its token was revoked, or --client-ca replaced."));
+                var snapshot = state.GetSnapshot();
+                if (identity is not null && !identity.IsInService())
+                {
+                    throw new RpcException(new Status(StatusCode.Unauthenticated, "The credential with which this node joined is no longer in service: its token was revoked, or --client-ca replaced."));
+                }
+
+                await responses.WriteAsync(snapshot.Message, cancellationToken);
+                topologyChanged = NextAsync(snapshot, cancellationToken);
             }
 
-            await responses.WriteAsync(snapshot.Message, cancellationToken);
-            await Task.Delay(options.MinPushInterval, time, cancellationToken);
-            await snapshot.Changed.WaitAsync(cancellationToken);
+            if (regionLog.Feed.ReadAfter(position) is { } update)
+            {
+                await responses.WriteAsync(new JoinResponse { Log = update }, cancellationToken);
+                position = update.Reached();
+            }
+            else
+            {
+                await await Task.WhenAny(topologyChanged, logged.WaitAsync(cancellationToken));
+            }
         }
     }
 
-    private static RpcException InvalidArgument(string message, IEnumerable<BadRequest.Types.FieldViolation> violations)
+    private async Task NextAsync(TopologySnapshot snapshot, CancellationToken cancellationToken)
     {
-        var details = new BadRequest();
-        details.FieldViolations.AddRange(violations);
-        var status = new RpcStatus { Code = (int)StatusCode.InvalidArgument, Message = message, Details = { Any.Pack(details) } };
-        return new RpcException(
-            new Status(StatusCode.InvalidArgument, message),
-            new Metadata { { "grpc-status-details-bin", status.ToByteArray() } });
+        await Task.Delay(options.MinPushInterval, time, cancellationToken);
+        await snapshot.Changed.WaitAsync(cancellationToken);
     }
 }

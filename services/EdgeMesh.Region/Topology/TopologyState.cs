@@ -46,6 +46,7 @@ internal sealed class TopologyState : IDisposable
     private long _joins;
     private TopologySnapshot? _snapshot;
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource _acknowledged = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Starts with the Region alone.</summary>
     /// <param name="options">The Region's own.</param>
@@ -257,6 +258,36 @@ internal sealed class TopologyState : IDisposable
         }
     }
 
+    /// <summary>Completes when a node says, after now, how far in the log it is. That is no change of the topology.</summary>
+    public Task Acknowledged
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _acknowledged.Task;
+            }
+        }
+    }
+
+    /// <summary>Takes note of how far in the log a node is. From an ended membership it is ignored.</summary>
+    /// <param name="membership">The sender.</param>
+    /// <param name="applied">Kept: not to be changed afterwards.</param>
+    public void Acknowledge(Membership membership, LogPosition applied)
+    {
+        lock (_gate)
+        {
+            if (membership.Ended.IsCompleted)
+            {
+                return;
+            }
+
+            membership.Applied = applied;
+            _acknowledged.TrySetResult();
+            _acknowledged = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+    }
+
     /// <summary>Takes note that a node's stream ended. One that was draining has left for good; any other is lost.</summary>
     public void Leave(Membership membership)
     {
@@ -364,6 +395,7 @@ internal sealed class TopologyState : IDisposable
             if (withReports)
             {
                 node.Report = member.Report?.Clone();
+                node.Applied = member.Applied;
             }
 
             nodes.Add(node);

@@ -127,6 +127,7 @@ public static class StoreRestore
         }
 
         await reader.ReadEndAsync(head.Time, cancellationToken).ConfigureAwait(false);
+        MarkRestored(metadata);
         return head;
     }
 
@@ -134,6 +135,22 @@ public static class StoreRestore
     {
         await using var file = new FileStream(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 0, Options = FileOptions.Asynchronous });
         await reader.ReadAsync(name, file, parts, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Has the log go on with another epoch: nodes may have applied entries that came after the backup.</summary>
+    private static void MarkRestored(string metadata)
+    {
+        try
+        {
+            using var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = metadata, Mode = SqliteOpenMode.ReadWrite, Pooling = false }.ToString());
+            connection.Open();
+            using var mark = new Statement(connection, "INSERT OR REPLACE INTO sequences (name, value) VALUES ('restored', 1);", 0);
+            mark.Execute();
+        }
+        catch (SqliteException e)
+        {
+            throw new DataDirectoryException($"the restored metadata cannot be written: {e.Message}", e);
+        }
     }
 
     private static byte[] DigestOf(BackupHead head)

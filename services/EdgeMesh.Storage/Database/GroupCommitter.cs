@@ -50,10 +50,11 @@ internal sealed class GroupCommitter : IAsyncDisposable
     /// <summary>Does an operation in the next transaction.</summary>
     /// <param name="work">Runs on the writer's thread: must be short and must not wait.</param>
     /// <param name="cancellationToken">Looked at once, when the operation's turn comes; never after.</param>
+    /// <param name="committed">Told of what it did once that is committed, in the order of operations and before it is answered, on the writer's thread: must not block.</param>
     /// <exception cref="ObjectStoreException">The work's own, or <see cref="ObjectStoreFault.StorageFull"/>, <see cref="ObjectStoreFault.Unavailable"/>.</exception>
-    internal Task<T> CommitAsync<T>(Func<MetadataTransaction, T> work, CancellationToken cancellationToken)
+    internal Task<T> CommitAsync<T>(Func<MetadataTransaction, T> work, CancellationToken cancellationToken, Action<T>? committed = null)
     {
-        var operation = new Operation<T>(work, cancellationToken);
+        var operation = new Operation<T>(work, cancellationToken, committed);
         try
         {
             _queue.Add(operation, CancellationToken.None);
@@ -192,7 +193,7 @@ internal sealed class GroupCommitter : IAsyncDisposable
         internal abstract void Fail(ObjectStoreException failure);
     }
 
-    private sealed class Operation<T>(Func<MetadataTransaction, T> work, CancellationToken cancellationToken) : Operation
+    private sealed class Operation<T>(Func<MetadataTransaction, T> work, CancellationToken cancellationToken, Action<T>? committed) : Operation
     {
         private readonly TaskCompletionSource<T> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private T? _result;
@@ -231,6 +232,7 @@ internal sealed class GroupCommitter : IAsyncDisposable
             }
             else
             {
+                committed?.Invoke(_result!);
                 _done.SetResult(_result!);
             }
         }

@@ -1,5 +1,6 @@
 using EdgeMesh.Storage.Bodies;
 using EdgeMesh.Storage.Grammar;
+using EdgeMesh.Storage.Log;
 using EdgeMesh.V1;
 using Microsoft.Data.Sqlite;
 
@@ -36,8 +37,12 @@ internal sealed class MetadataQueries : IDisposable
             $"SELECT {ObjectColumns} FROM objects o WHERE o.bucket_id = $1 AND o.key >= $2 AND o.key < $3 ORDER BY o.key LIMIT $4;",
             4);
         _countObjects = new Statement(connection, "SELECT count(*) FROM objects;", 0);
+        Log = new LogQueries(connection);
         _bodiesBetween = new Statement(connection, "SELECT DISTINCT body_id FROM objects WHERE body_id >= $1 AND body_id < $2;", 2);
     }
+
+    /// <summary>Reads the log.</summary>
+    internal LogQueries Log { get; }
 
     /// <summary>How many rows <see cref="ListObjects"/> has read on this connection: what a listing costs.</summary>
     internal long ObjectRowsListed { get; private set; }
@@ -137,6 +142,7 @@ internal sealed class MetadataQueries : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        Log.Dispose();
         foreach (var statement in (ReadOnlySpan<Statement>)[_begin, _end, _findBucket, _findObject, _listBuckets, _listObjects, _bodiesBetween])
         {
             statement.Dispose();

@@ -35,6 +35,17 @@ internal static class MetadataSchema
         CREATE TABLE sequences (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
         INSERT INTO sequences (name, value) VALUES ('generation', 0);
         """,
+        """
+        CREATE TABLE log (
+            sequence INTEGER PRIMARY KEY,
+            epoch INTEGER NOT NULL,
+            kind INTEGER NOT NULL,
+            payload BLOB NOT NULL,
+            committed INTEGER NOT NULL
+        );
+        CREATE INDEX log_by_kind ON log (kind, sequence);
+        INSERT INTO sequences (name, value) VALUES ('log_floor', 0);
+        """,
     ];
 
     /// <summary>The version that this program makes.</summary>

@@ -1,5 +1,6 @@
 using EdgeMesh.Storage.Bodies;
 using EdgeMesh.Storage.Grammar;
+using EdgeMesh.Storage.Log;
 using EdgeMesh.V1;
 using Google.Protobuf;
 using Microsoft.Data.Sqlite;
@@ -27,6 +28,7 @@ internal sealed class MetadataTransaction : IDisposable
     internal MetadataTransaction(SqliteConnection connection)
     {
         _queries = new MetadataQueries(connection);
+        Log = new LogWriter(connection);
         _insertBucket = new Statement(connection, "INSERT INTO buckets (name, created) VALUES ($1, $2);", 2);
         _deleteBucket = new Statement(connection, "DELETE FROM buckets WHERE id = $1;", 1);
         _anyObject = new Statement(connection, "SELECT 1 FROM objects WHERE bucket_id = $1 LIMIT 1;", 1);
@@ -44,6 +46,9 @@ internal sealed class MetadataTransaction : IDisposable
         _deleteObject = new Statement(connection, "DELETE FROM objects WHERE bucket_id = $1 AND key = $2;", 2);
         _anyReference = new Statement(connection, "SELECT 1 FROM objects WHERE body_id = $1 LIMIT 1;", 1);
     }
+
+    /// <summary>Writes to the log.</summary>
+    internal LogWriter Log { get; }
 
     /// <summary>Creates a bucket, or finds it.</summary>
     /// <returns>When it was created, in microseconds since 1970.</returns>
@@ -124,6 +129,7 @@ internal sealed class MetadataTransaction : IDisposable
     public void Dispose()
     {
         _queries.Dispose();
+        Log.Dispose();
         foreach (var statement in (ReadOnlySpan<Statement>)
             [_insertBucket, _deleteBucket, _anyObject, _nextGeneration, _putObject, _deleteObject, _anyReference])
         {

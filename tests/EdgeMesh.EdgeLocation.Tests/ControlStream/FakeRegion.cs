@@ -75,6 +75,8 @@ internal sealed class FakeJoin(IAsyncStreamReader<JoinRequest> requests, IServer
     public Task TellAsync(ulong version, TimeSpan heartbeat) =>
         responses.WriteAsync(new JoinResponse { Region = "eu-west-2", Version = version, HeartbeatInterval = Duration.FromTimeSpan(heartbeat) });
 
+    public Task TellAsync(LogUpdate update) => responses.WriteAsync(new JoinResponse { Log = update });
+
     public void End() => _ended.TrySetResult();
 
     public void End(StatusCode code, string detail) => _ended.TrySetException(new RpcException(new Status(code, detail)));

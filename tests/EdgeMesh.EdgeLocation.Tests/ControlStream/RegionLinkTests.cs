@@ -21,6 +21,8 @@ public sealed class RegionLinkTests : IDisposable
     private readonly ManualTimeProvider _time = new();
     private readonly LogCollector _log = new();
     private readonly Channel<JoinResponse> _learned = Channel.CreateUnbounded<JoinResponse>();
+    private readonly List<LogUpdate> _updates = [];
+    private LogPosition? _applied;
     private ulong _hits;
 
     public void Dispose() => _log.Dispose();
@@ -140,6 +142,46 @@ public sealed class RegionLinkTests : IDisposable
     }
 
     [Fact]
+    public async Task Run_LogUpdate_IsAppliedAndAcknowledgedAtOnceAndNamedInTheNextHello()
+    {
+        await using var region = await FakeRegion.StartAsync();
+        using var link = await StartAsync(region.Uri);
+        var join = await region.NextJoinAsync();
+        Assert.Null((await join.ReadAsync())!.Hello.Applied);
+        await join.TellAsync(1, Heartbeat);
+        Assert.NotNull((await join.ReadAsync())!.Report);
+        var update = new LogUpdate { Reset = new LogPosition { Epoch = 7, Sequence = 1 } };
+
+        await join.TellAsync(update);
+
+        Assert.Equal(update.Reset, (await join.ReadAsync())!.Applied);
+        Assert.Equal([update], _updates);
+        join.End(StatusCode.Unavailable, "gone");
+        await WaitForAsync(NextAttempt, 1);
+        _time.Advance(TimeSpan.FromSeconds(5));
+        Assert.Equal(update.Reset, (await (await region.NextJoinAsync()).ReadAsync())!.Hello.Applied);
+        await StopAsync(link);
+    }
+
+    [Fact]
+    public async Task Run_LogUpdateThatCannotBeApplied_EndsTheStreamAndJoinsAgain()
+    {
+        await using var region = await FakeRegion.StartAsync();
+        using var link = await StartAsync(region.Uri);
+        var join = await region.NextJoinAsync();
+        await join.TellAsync(1, Heartbeat);
+
+        await join.TellAsync(new LogUpdate());
+
+        var line = await _log.WaitForAsync(l => l.EventId.Id == Away);
+        Assert.Contains("entry 3 of the log came after 1", line.Message, StringComparison.Ordinal);
+        await WaitForAsync(NextAttempt, 1);
+        _time.Advance(TimeSpan.FromSeconds(5));
+        await (await region.NextJoinAsync()).TellAsync(2, Heartbeat);
+        await StopAsync(link);
+    }
+
+    [Fact]
     public async Task Run_ListenerFails_IsLoggedAndLearningGoesOn()
     {
         await using var region = await FakeRegion.StartAsync();
@@ -211,7 +253,15 @@ public sealed class RegionLinkTests : IDisposable
         Address = address,
         Version = "0.1.0",
         Report = _ => new NodeReport { Hits = ++_hits },
+        Applied = () => _applied,
+        Apply = Apply,
     };
+
+    private void Apply(LogUpdate update)
+    {
+        _updates.Add(update);
+        _applied = update.Reset ?? throw new InvalidDataException("entry 3 of the log came after 1");
+    }
 
     private async Task<RegionLink> StartAsync(Uri region, Action<RegionLink>? configure = null)
     {

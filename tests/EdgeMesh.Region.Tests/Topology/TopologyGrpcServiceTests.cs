@@ -1,7 +1,10 @@
 using System.Net;
 using EdgeMesh.Latency.Reports;
+using EdgeMesh.Region.Log;
 using EdgeMesh.Region.Measurements;
 using EdgeMesh.Region.Topology;
+using EdgeMesh.Relay.Coherence;
+using EdgeMesh.Storage;
 using EdgeMesh.Testing;
 using EdgeMesh.V1;
 using Google.Rpc;
@@ -22,17 +25,23 @@ public sealed class TopologyGrpcServiceTests : IAsyncLifetime
     private readonly ManualTimeProvider _time = new();
     private readonly LogCollector _log = new();
     private readonly TopologyOptions _options = new() { RegionName = "eu-west-2", Version = "0.1.0", MaxNodes = 2 };
+    private readonly TempDirectory _data = new();
+    private ObjectStore _store = null!;
+    private RegionLog _regionLog = null!;
     private WebApplication _app = null!;
     private GrpcChannel _channel = null!;
     private TopologyService.TopologyServiceClient _client = null!;
 
     public async Task InitializeAsync()
     {
+        _store = await ObjectStore.OpenAsync(new ObjectStoreOptions { DataDirectory = _data.Path }, _time, _log.CreateLogger("store"), default);
+        _regionLog = new RegionLog(_store.Log, _log.CreateLogger<RegionLog>());
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders().AddProvider(_log);
         builder.WebHost.ConfigureKestrel(k => k.Listen(IPAddress.Loopback, 0, l => l.Protocols = HttpProtocols.Http2));
         builder.Services.AddGrpc();
         builder.Services.AddSingleton(_options);
+        builder.Services.AddSingleton(_regionLog);
         builder.Services.AddSingleton<TimeProvider>(_time);
         builder.Services.AddSingleton(s => new TopologyState(_options, () => [], _time, s.GetRequiredService<ILogger<TopologyState>>()));
         builder.Services.AddSingleton<MatrixState>().AddSingleton<ClientReports>().AddSingleton<ClientsState>();
@@ -49,6 +58,8 @@ public sealed class TopologyGrpcServiceTests : IAsyncLifetime
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(5));
         await _app.StopAsync(limit.Token);
         await _app.DisposeAsync();
+        await _store.DisposeAsync();
+        _data.Dispose();
         _log.AssertNoUnexpectedErrors();
     }
 
@@ -65,6 +76,84 @@ public sealed class TopologyGrpcServiceTests : IAsyncLifetime
         await _time.WaitForTimersAsync(4);
         _time.Advance(_options.MinPushInterval);
         Assert.Equal(["eu-west-2", "LHR50-1", "LHR50-2"], (await NextAsync(first)).Nodes.Select(n => n.Name));
+    }
+
+    [Fact]
+    public async Task Join_NodeThatKnowsNothing_StartsAtTheHeadAndGetsWhatFollowsAtOnce()
+    {
+        await PurgeAsync("before");
+        using var call = await JoinAsync("LHR50-1");
+        Assert.Equal(_regionLog.Head, (await NextUpdateAsync(call)).Reset);
+
+        // No time passes: the log does not wait for the pace of topologies.
+        var first = await PurgeAsync("one");
+        Assert.Equal([first], (await NextUpdateAsync(call)).Entries);
+        var second = await PurgeAsync("two");
+        Assert.Equal([second], (await NextUpdateAsync(call)).Entries);
+    }
+
+    [Fact]
+    public async Task Join_NodeThatMissedSome_GetsThemInOrderWithoutGaps()
+    {
+        var applied = (await PurgeAsync("applied")).PositionOf();
+        LogEntry[] missed = [await PurgeAsync("one"), await PurgeAsync("two"), await PurgeAsync("three")];
+
+        using var call = await JoinAsync("LHR50-1", applied: applied);
+
+        var update = await NextUpdateAsync(call);
+        Assert.Null(update.Reset);
+        Assert.Equal(missed, update.Entries);
+        Assert.Equal(applied, _app.Services.GetRequiredService<TopologyState>().ListNodes()[1].Applied);
+    }
+
+    [Fact]
+    public async Task Join_NodeOfAnotherEpoch_StartsAnew()
+    {
+        var foreign = _regionLog.Head.Clone();
+        foreign.Epoch++;
+
+        using var call = await JoinAsync("LHR50-1", applied: foreign);
+
+        Assert.Equal(_regionLog.Head, (await NextUpdateAsync(call)).Reset);
+        Assert.Null(_app.Services.GetRequiredService<TopologyState>().ListNodes()[1].Applied);
+    }
+
+    [Theory]
+    [InlineData(1, 0)]
+    [InlineData(0, 1)]
+    public async Task Join_NodeThatHasAppliedWhatTheLogHasNot_HasAllStartAnewInALaterEpoch(ulong furtherOn, int writtenLater)
+    {
+        var head = (await PurgeAsync("one")).PositionOf();
+        using var other = await JoinAsync("LHR50-1", applied: head);
+        await NextAsync(other);
+        var ahead = head.Clone();
+        ahead.Sequence += furtherOn;
+        ahead.CommitTime.Nanos += writtenLater * 1000;
+
+        using var call = await JoinAsync("LHR50-2", "http://127.0.0.1:6402", ahead);
+
+        var reset = (await NextUpdateAsync(call)).Reset;
+        Assert.True(reset.Epoch > head.Epoch);
+        Assert.Equal(head.Sequence + 1, reset.Sequence);
+        Assert.Equal(reset, (await NextUpdateAsync(other)).Reset);
+        await _log.WaitForAsync(line => line.EventId.Id == 2300);
+    }
+
+    [Fact]
+    public async Task Join_WhatANodeHasApplied_IsListedUnlessThereIsNoSuchThing()
+    {
+        var state = _app.Services.GetRequiredService<TopologyState>();
+        using var call = await JoinAsync("LHR50-1");
+        var reached = (await NextUpdateAsync(call)).Reached();
+        var beyond = reached.Clone();
+        beyond.Sequence++;
+
+        await call.RequestStream.WriteAsync(new JoinRequest { Applied = beyond });
+        var acknowledged = state.Acknowledged;
+        await call.RequestStream.WriteAsync(new JoinRequest { Applied = reached });
+
+        await acknowledged.WaitAsync(TestDeadline.Default);
+        Assert.Equal(reached, state.ListNodes()[1].Applied);
     }
 
     [Fact]
@@ -204,11 +293,24 @@ public sealed class TopologyGrpcServiceTests : IAsyncLifetime
     private static JoinRequest.Types.Hello Hello(string name, string address = "http://127.0.0.1:6401") =>
         new() { Name = name, Kind = NodeKind.EdgeLocation, Address = address, Version = "0.1.0" };
 
-    private static async Task<JoinResponse> NextAsync(AsyncDuplexStreamingCall<JoinRequest, JoinResponse> call)
+    /// <summary>The next topology.</summary>
+    private static Task<JoinResponse> NextAsync(AsyncDuplexStreamingCall<JoinRequest, JoinResponse> call) => NextAsync(call, message => message.Log is null);
+
+    /// <summary>What is next in the log.</summary>
+    private static async Task<LogUpdate> NextUpdateAsync(AsyncDuplexStreamingCall<JoinRequest, JoinResponse> call) => (await NextAsync(call, message => message.Log is not null)).Log;
+
+    private static async Task<JoinResponse> NextAsync(AsyncDuplexStreamingCall<JoinRequest, JoinResponse> call, Predicate<JoinResponse> isWanted)
     {
-        Assert.True(await call.ResponseStream.MoveNext(CancellationToken.None).WaitAsync(TestDeadline.Default));
+        do
+        {
+            Assert.True(await call.ResponseStream.MoveNext(CancellationToken.None).WaitAsync(TestDeadline.Default));
+        }
+        while (!isWanted(call.ResponseStream.Current));
         return call.ResponseStream.Current;
     }
+
+    private async Task<LogEntry> PurgeAsync(string tag) =>
+        await _regionLog.AppendAsync(new LogEntry { Invalidation = new Invalidation { Targets = { new InvalidationTarget { Tag = tag } } } }, default);
 
     /// <summary>Reads on until the call fails.</summary>
     private static Task<RpcException> FaultAsync(AsyncDuplexStreamingCall<JoinRequest, JoinResponse> call) =>
@@ -219,12 +321,14 @@ public sealed class TopologyGrpcServiceTests : IAsyncLifetime
             }
         });
 
-    private async Task<AsyncDuplexStreamingCall<JoinRequest, JoinResponse>> JoinAsync(string name, string address = "http://127.0.0.1:6401")
+    private async Task<AsyncDuplexStreamingCall<JoinRequest, JoinResponse>> JoinAsync(string name, string address = "http://127.0.0.1:6401", LogPosition? applied = null)
     {
         var call = _client.Join();
+        var hello = Hello(name, address);
+        hello.Applied = applied;
         try
         {
-            await call.RequestStream.WriteAsync(new JoinRequest { Hello = Hello(name, address) });
+            await call.RequestStream.WriteAsync(new JoinRequest { Hello = hello });
         }
         catch (RpcException)
         {
