@@ -12,6 +12,9 @@ public sealed class RelayOptions
     /// <summary>Kind and name, for messages to people: <c>edge location LHR50-1</c>.</summary>
     public required string NodeDescription { get; init; }
 
+    /// <summary>Whether answers keep the <c>x-edgemesh-node</c> that they came with, or have none: for a hop that callers do not mean. Default: they show <see cref="NodeName"/>.</summary>
+    public bool IsTransparent { get; init; }
+
     /// <summary>Gets a line for each call; null: nobody does.</summary>
     public AccessLog? AccessLog { get; init; }
 

@@ -44,6 +44,10 @@ public sealed class NodeProcess : IAsyncDisposable
     public static Task<NodeProcess> StartEdgeAsync(Uri region, Uri regionAdmin, string name, params string[] more) =>
         StartAsync(["edge", "--name", name, "--region", region.GetLeftPart(UriPartial.Authority), "--region-admin", regionAdmin.GetLeftPart(UriPartial.Authority), "--listen", "127.0.0.1:0", .. more]);
 
+    /// <summary>Starts a sidecar on a free port, which learns the mesh from these nodes.</summary>
+    public static Task<NodeProcess> StartSidecarAsync(params NodeProcess[] nodes) =>
+        StartAsync(["route", "--mesh", string.Join(',', nodes.Select(node => node.Address.GetLeftPart(UriPartial.Authority))), "--listen", "127.0.0.1:0"]);
+
     /// <summary>Starts a node and waits until it says that it takes calls: <c>admin LHR50-1 http://127.0.0.1:6501</c>, <c>ready LHR50-1 http://127.0.0.1:6401</c>.</summary>
     /// <exception cref="InvalidOperationException">It ended instead; the message holds what it wrote.</exception>
     public static Task<NodeProcess> StartAsync(params string[] arguments) => StartAsync(new Dictionary<string, string?>(), arguments);

@@ -36,11 +36,12 @@ internal static class CommandTree
     /// <param name="random">Draws the number of an edge location whose name leaves it open.</param>
     public static RootCommand Create(Terminal terminal, Interruption interruption, GivenOptions given, Random random)
     {
-        ServerCommand[] servers = [new RegionCommand(terminal, interruption, given), new EdgeCommand(terminal, interruption, given, random)];
+        ServerCommand[] servers = [new RegionCommand(terminal, interruption, given), new EdgeCommand(terminal, interruption, given, random), new RouteCommand(terminal, interruption, given)];
         var root = new RootCommand("EdgeMesh, a content delivery network for gRPC: a Region, edge locations that cache its answers, and the tools to use them.")
         {
             servers[0],
             servers[1],
+            servers[2],
             new UpCommand(terminal),
             new PutCommand(terminal),
             new GetCommand(terminal),

@@ -25,6 +25,6 @@ internal static class TargetAddress
         return true;
     }
 
-    /// <summary>Without the slash at its end, as people type it.</summary>
-    public static string Show(Uri address) => address.GetLeftPart(UriPartial.Authority);
+    /// <summary>Without the slash at its end, as people type it; a socket file as <c>unix:///path</c>.</summary>
+    public static string Show(Uri address) => address.Scheme is "unix" ? address.AbsoluteUri : address.GetLeftPart(UriPartial.Authority);
 }

@@ -99,6 +99,10 @@ internal sealed class CallForwarder(RelayOptions options, CallTelemetry telemetr
     {
         ResponseRelay.CopyHeaders(response, context.Response);
         AddNodeFields(context, cacheStatus);
+        if (options.IsTransparent)
+        {
+            StatusResponse.SetNode(context, response.Headers.NonValidated.TryGetValues(ResponseMetadata.Node, out var names) ? names.ToString() : null);
+        }
     }
 
     /// <summary>Relays an answer's trailers after its body's end. The server sends them when the call's handler returns: waiting for that here would cost a turn of the thread pool.</summary>

@@ -40,6 +40,6 @@ internal static class StatusResponse
         }
     }
 
-    /// <summary>Says which node answers; before anything is sent.</summary>
-    public static void SetNode(HttpContext context, string nodeName) => context.Response.Headers[ResponseMetadata.Node] = nodeName;
+    /// <summary>Says which node answers, or with null nothing of it; before anything is sent.</summary>
+    public static void SetNode(HttpContext context, string? nodeName) => context.Response.Headers[ResponseMetadata.Node] = nodeName;
 }

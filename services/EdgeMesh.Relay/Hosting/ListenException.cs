@@ -6,12 +6,12 @@ namespace EdgeMesh.Relay.Hosting;
 /// <param name="option">The option that chose it.</param>
 /// <param name="endPoint">The address.</param>
 /// <param name="inner">Why.</param>
-public sealed class ListenException(string option, IPEndPoint endPoint, Exception inner)
+public sealed class ListenException(string option, EndPoint endPoint, Exception inner)
     : IOException($"cannot listen on {endPoint}: {inner.GetBaseException().Message}", inner)
 {
     /// <summary>The option that chose the address.</summary>
     public string Option { get; } = option;
 
     /// <summary>The address.</summary>
-    public IPEndPoint EndPoint { get; } = endPoint;
+    public EndPoint EndPoint { get; } = endPoint;
 }

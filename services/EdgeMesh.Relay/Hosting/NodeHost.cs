@@ -31,12 +31,15 @@ public static class NodeHost
     // A frame's worth: the streams of a connection hold 4 MiB.
     private const int ResponseBufferBytes = 16 * 1024;
 
+    // What Kestrel calls a socket file: http://unix:/path.
+    private const string SocketMark = "://unix:";
+
     /// <summary>Prepares a server with one HTTP/2 listener and nothing else.</summary>
-    /// <param name="endPoint">Where to listen.</param>
+    /// <param name="endPoint">Where to listen: an <see cref="IPEndPoint"/> or a <see cref="UnixDomainSocketEndPoint"/>.</param>
     /// <param name="tls">The node's; null, or without a certificate: cleartext HTTP/2 with prior knowledge.</param>
     /// <param name="logging">Where logs go.</param>
     /// <param name="shutdownTimeout">How long running calls may go on after a stop was asked for.</param>
-    public static WebApplicationBuilder CreateBuilder(IPEndPoint endPoint, NodeTls? tls, Action<ILoggingBuilder> logging, TimeSpan shutdownTimeout)
+    public static WebApplicationBuilder CreateBuilder(EndPoint endPoint, NodeTls? tls, Action<ILoggingBuilder> logging, TimeSpan shutdownTimeout)
     {
         var builder = CreateEmptyBuilder(logging, shutdownTimeout);
         builder.WebHost.ConfigureKestrel(kestrel =>
@@ -113,7 +116,7 @@ public static class NodeHost
     /// <param name="endPoint">Its address.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="ListenException">The address cannot be listened on.</exception>
-    public static async Task StartAsync(WebApplication app, string option, IPEndPoint endPoint, CancellationToken cancellationToken)
+    public static async Task StartAsync(WebApplication app, string option, EndPoint endPoint, CancellationToken cancellationToken)
     {
         try
         {
@@ -129,11 +132,12 @@ public static class NodeHost
     public static void SetShutdownTimeout(WebApplication app, TimeSpan shutdownTimeout) =>
         app.Services.GetRequiredService<IOptions<HostOptions>>().Value.ShutdownTimeout = shutdownTimeout;
 
-    /// <summary>Where a started server listens: the chosen port in place of 0.</summary>
+    /// <summary>Where a started server listens: the chosen port in place of 0; <c>unix:///path</c> for a socket file.</summary>
     public static Uri GetAddress(WebApplication app)
     {
-        var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
-        return new Uri(addresses.First());
+        var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+        var path = address.IndexOf(SocketMark, StringComparison.Ordinal);
+        return new Uri(path < 0 ? address : $"unix://{address[(path + SocketMark.Length)..]}");
     }
 
     /// <summary>Leaves starting and stopping to whoever owns the node.</summary>

@@ -11,6 +11,9 @@ namespace EdgeMesh.Relay.Hosting;
 /// <param name="UpstreamAuthorityPath">Roots that may sign the upstream's certificate; null: those that the system trusts.</param>
 public sealed record TlsFiles(string? CertificatePath, string? KeyPath, string? ClientAuthorityPath = null, string? UpstreamAuthorityPath = null)
 {
+    /// <summary>The option that names <see cref="UpstreamAuthorityPath"/>, for faults.</summary>
+    public string UpstreamOption { get; init; } = "--region-ca";
+
     private const string CertificateBegins = "-----BEGIN CERTIFICATE-----";
 
     /// <summary>Those that there are.</summary>
@@ -36,7 +39,7 @@ public sealed record TlsFiles(string? CertificatePath, string? KeyPath, string? 
 
         var certificate = CertificatePath is null ? null : ReadCertificate(CertificatePath, KeyPath!, now, failures);
         var clientAuthorities = ReadAuthorities("--client-ca", ClientAuthorityPath, failures);
-        var upstreamAuthorities = UpstreamAuthorityPath == ClientAuthorityPath ? clientAuthorities : ReadAuthorities("--region-ca", UpstreamAuthorityPath, failures);
+        var upstreamAuthorities = UpstreamAuthorityPath == ClientAuthorityPath ? clientAuthorities : ReadAuthorities(UpstreamOption, UpstreamAuthorityPath, failures);
         return failures.Count == faults ? new TlsModel(certificate, clientAuthorities, upstreamAuthorities) : null;
     }
 

@@ -28,6 +28,7 @@ public sealed partial class ReferenceArrowsTests
         ["EdgeLocation"] = ["Admin", "Introspection", "Probing", "Relay", "Client", "Latency", "Stubs"],
         ["Region"] = ["Admin", "Storage", "Introspection", "Probing", "Workloads", "Relay", "Client", "Latency", "Stubs"],
         ["LocalZone"] = ["Admin", "Storage", "Introspection", "Probing", "Workloads", "Relay", "Client", "Latency", "Stubs"],
+        ["Sidecar"] = ["Admin", "Introspection", "Relay", "Client", "Latency", "Stubs"],
         ["Lab"] = ["Latency", "Client", "Caching"],
     };
 

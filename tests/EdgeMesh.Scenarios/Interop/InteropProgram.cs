@@ -23,6 +23,9 @@ internal static class InteropPrograms
     private static readonly string Host = Path.Combine(AppContext.BaseDirectory, "EdgeMesh.InteropHost.dll");
     private static readonly Lazy<Task<string>> Descriptors = new(WriteDescriptorsAsync);
 
+    /// <summary>The file of the interop services' descriptors.</summary>
+    public static Task<string> DescriptorsAsync => Descriptors.Value;
+
     /// <summary>Starts a server on a port that the system assigns.</summary>
     /// <param name="program">Whose.</param>
     /// <param name="flags">Further flags.</param>

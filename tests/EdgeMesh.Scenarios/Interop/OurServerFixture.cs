@@ -11,6 +11,9 @@ public enum InteropRoute
 
     /// <summary>client → edge location → Region → server.</summary>
     ThroughEdge,
+
+    /// <summary>client → sidecar → edge location → Region → server, whose methods are described: the sidecar holds unary calls.</summary>
+    ThroughSidecar,
 }
 
 /// <summary>
@@ -24,23 +27,27 @@ public sealed class OurServerFixture : IAsyncLifetime
     private ChildProcess? _server;
     private Uri? _url;
     private NodeProcess? _region;
+    private NodeProcess? _describedRegion;
 
     public async Task InitializeAsync()
     {
         (_server, _url) = await InteropPrograms.StartServerAsync(InteropProgram.Ours);
-        _region = await NodeProcess.StartRegionAsync(_data.Path, "--origin", $"grpc.testing.={_url.GetLeftPart(UriPartial.Authority)}");
+        var origin = $"grpc.testing.={_url.GetLeftPart(UriPartial.Authority)}";
+        _region = await NodeProcess.StartRegionAsync(_data.File("region"), "--origin", origin);
+        _describedRegion = await NodeProcess.StartRegionAsync(_data.File("described"), "--origin", origin, "--origin-descriptors", $"grpc.testing.={await InteropPrograms.DescriptorsAsync}");
     }
 
     public async Task DisposeAsync()
     {
-        if (_region is not null)
+        foreach (var region in new[] { _region, _describedRegion }.OfType<NodeProcess>())
         {
-            await _region.DisposeAsync();
+            await region.DisposeAsync();
         }
 
         _server?.Dispose();
         _data.Dispose();
         _region?.AssertNoUnexpectedErrors();
+        _describedRegion?.AssertNoUnexpectedErrors();
     }
 
     /// <summary>What a client saw in a case.</summary>
@@ -57,7 +64,16 @@ public sealed class OurServerFixture : IAsyncLifetime
             return await InteropRun.AllAsync(client, _url!);
         }
 
-        await using var edge = await NodeProcess.StartEdgeAsync(_region!, "LHR50-1");
+        await using var edge = await NodeProcess.StartEdgeAsync(route == InteropRoute.ThroughSidecar ? _describedRegion! : _region!, "LHR50-1");
+        if (route == InteropRoute.ThroughSidecar)
+        {
+            await edge.Process.WaitForLineAsync("Joined Region");
+            await using var sidecar = await NodeProcess.StartSidecarAsync(edge);
+            var routed = await InteropRun.AllAsync(client, sidecar.Address);
+            sidecar.AssertNoUnexpectedErrors();
+            return routed;
+        }
+
         var verdicts = await InteropRun.AllAsync(client, edge.Address);
         edge.AssertNoUnexpectedErrors();
         return verdicts;
