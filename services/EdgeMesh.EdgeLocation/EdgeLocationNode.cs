@@ -89,7 +89,7 @@ public sealed class EdgeLocationNode : IAsyncDisposable
         var trace = options.StartTrace(time);
         var tls = new NodeTls(options.TlsFiles, checkedTls, time, logging);
         var handler = UpstreamTls.With(UpstreamHandler.CreateForNode(), options.Region, tls);
-        var region = new Upstream("Region", options.Region, new HttpMessageInvoker(handler));
+        var region = new Upstream("Region", options.Region, new HttpMessageInvoker(handler)) { IsNode = true };
         var store = new SlabStore(options.StoreOptions, time);
         var log = new AppliedLog(store);
         var relayOptions = new RelayOptions { NodeName = options.Name, NodeDescription = $"edge location {options.Name}", AccessLog = options.AccessLog, Trace = trace };

@@ -5,8 +5,11 @@ using EdgeMesh.Relay.Cache;
 using EdgeMesh.Relay.Calls;
 using EdgeMesh.Relay.Metadata;
 using EdgeMesh.Relay.Methods;
+using EdgeMesh.Relay.Policies;
+using EdgeMesh.Relay.Policies.Shadows;
 using EdgeMesh.Relay.Telemetry;
 using EdgeMesh.Relay.Upstreams;
+using EdgeMesh.V1;
 using EdgeMesh.Wire;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -31,6 +34,7 @@ public sealed class RelayHandler
     private readonly CachedCallHandler? _cache;
     private readonly CallTelemetry _telemetry;
     private readonly SlowReaders _readers;
+    private volatile PolicyModel _policy = PolicyModel.None;
 
     /// <summary>Makes the data plane of a node.</summary>
     /// <param name="options">How it relays.</param>
@@ -55,8 +59,18 @@ public sealed class RelayHandler
     /// <summary>What is known of methods; feed it declared shapes.</summary>
     public MethodTable Methods { get; } = new();
 
+    /// <summary>What policy says of methods; calls that run end by what they began with.</summary>
+    public PolicyModel Policy
+    {
+        get => _policy;
+        set => _policy = value;
+    }
+
     /// <summary>Fills in flight that calls can join.</summary>
     internal int FillsInFlight => _cache?.Fills.Count ?? 0;
+
+    /// <summary>What rules that are only tried would have done, by method.</summary>
+    internal IEnumerable<KeyValuePair<string, ShadowCounts>> Shadows => _cache?.Shadows.All ?? [];
 
     /// <summary>Puts the relay before an application's own endpoints, which get the calls that <see cref="RelayRoute.Local"/> names.</summary>
     /// <remarks>The application's <see cref="IMeterFactory"/> owns the relay's meter.</remarks>
@@ -142,22 +156,24 @@ public sealed class RelayHandler
 
         // 5. Whole already? Most are: one message, and the end of the stream.
         var method = call.Method = Methods.Get(call.Path, out var isDeclared);
+        var policy = method.Bind(_policy, call.Path);
+        isDeclared |= policy.Active is { Flow: MethodFlow.Unary };
         if (!UnaryRequest.TryRead(request.BodyReader, _options.MaxKeyedMessageBytes, out var frame))
         {
-            return RelayAsync(context, upstream, method, isDeclared, deadline, call);
+            return RelayAsync(context, upstream, method, policy, isDeclared, deadline, call);
         }
 
         method.Observe(MethodKind.Unary);
-        if (_cache is null || method.Kind == MethodKind.Streaming)
+        if (FindBypass(context, method, policy) is { } reason)
         {
             // Sent from memory, it needs none of what follows a request that is still coming.
             var body = frame.ToArray();
             request.BodyReader.AdvanceTo(frame.End);
             call.Received(body.Length);
-            return BypassAsync(context, upstream, new BufferedContent(body), method, deadline, call);
+            return BypassAsync(context, upstream, new BufferedContent(body), reason, deadline, call);
         }
 
-        return _cache.TryHit(context, frame, call.Start, call, out var lookup)
+        return _cache!.TryHit(context, frame, policy, call.Start, call, out var lookup)
             ? Task.CompletedTask
             : _cache.HandleAsync(context, lookup, frame, upstream, method, deadline, call);
     }
@@ -178,7 +194,12 @@ public sealed class RelayHandler
         }
     }
 
-    private async Task RelayAsync(HttpContext context, Upstream upstream, MethodState method, bool isDeclared, CallDeadline deadline, CallRecord call)
+    /// <summary>Why a call is not looked up; null: it may be.</summary>
+    private string? FindBypass(HttpContext context, MethodState method, PolicyBinding policy) => _cache is null
+        ? "no-store"
+        : policy.FindBypass(method.Kind == MethodKind.Streaming, context.Request.Headers[RequestMetadata.PolicyField]);
+
+    private async Task RelayAsync(HttpContext context, Upstream upstream, MethodState method, PolicyBinding policy, bool isDeclared, CallDeadline deadline, CallRecord call)
     {
         // A relayed call has the limits of the nodes at its ends, not of this server.
         if (context.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } dataRate)
@@ -186,18 +207,23 @@ public sealed class RelayHandler
             dataRate.MinDataRate = null;
         }
 
-        if (_cache is not null && method.Kind != MethodKind.Streaming && await TryUnaryAsync(_cache, context, upstream, method, isDeclared, deadline, call).ConfigureAwait(false))
+        var reason = FindBypass(context, method, policy);
+        if (reason is null)
         {
-            return;
+            if (await TryUnaryAsync(_cache!, context, upstream, method, policy, isDeclared, deadline, call).ConfigureAwait(false))
+            {
+                return;
+            }
+
+            reason = method.Kind == MethodKind.Streaming ? "streaming" : "not-unary";
         }
 
         // 6. Anything else goes on as it comes.
-        await BypassAsync(context, upstream, new DuplexContent(context.Request.BodyReader, call), method, deadline, call).ConfigureAwait(false);
+        await BypassAsync(context, upstream, new DuplexContent(context.Request.BodyReader, call), reason, deadline, call).ConfigureAwait(false);
     }
 
-    private Task BypassAsync(HttpContext context, Upstream upstream, HttpContent content, MethodState method, CallDeadline deadline, CallRecord call)
+    private Task BypassAsync(HttpContext context, Upstream upstream, HttpContent content, string reason, CallDeadline deadline, CallRecord call)
     {
-        var reason = _cache is null ? "no-store" : method.Kind == MethodKind.Streaming ? "streaming" : "not-unary";
         var status = _cache is null ? null : $"{_options.NodeName}; fwd=bypass; detail={reason}";
         call.Decide(CallOutcome.Bypass, reason);
         return _forwarder.ForwardAsync(context, upstream, content, deadline, status, call);
@@ -205,7 +231,7 @@ public sealed class RelayHandler
 
     /// <summary>Waits, within bounds, for a unary request to be whole, and answers it.</summary>
     /// <returns>False when it is something else, nothing of which was consumed.</returns>
-    private async Task<bool> TryUnaryAsync(CachedCallHandler cache, HttpContext context, Upstream upstream, MethodState method, bool isDeclared, CallDeadline deadline, CallRecord call)
+    private async Task<bool> TryUnaryAsync(CachedCallHandler cache, HttpContext context, Upstream upstream, MethodState method, PolicyBinding policy, bool isDeclared, CallDeadline deadline, CallRecord call)
     {
         RequestShape shape;
         ReadOnlySequence<byte> frame;
@@ -238,7 +264,7 @@ public sealed class RelayHandler
         }
 
         method.Observe(MethodKind.Unary);
-        if (!cache.TryHit(context, frame, _time.GetTimestamp(), call, out var lookup))
+        if (!cache.TryHit(context, frame, policy, _time.GetTimestamp(), call, out var lookup))
         {
             await cache.HandleAsync(context, lookup, frame, upstream, method, deadline, call).ConfigureAwait(false);
         }

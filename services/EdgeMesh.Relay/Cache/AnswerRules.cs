@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Net.Http.Headers;
 using EdgeMesh.Caching;
+using EdgeMesh.Relay.Metadata;
+using EdgeMesh.Relay.Policies;
 using EdgeMesh.Wire;
 using Microsoft.Extensions.Primitives;
 
@@ -14,13 +16,19 @@ namespace EdgeMesh.Relay.Cache;
 internal sealed class AnswerRules
 {
     // NOT_FOUND on the wire.
-    private const string NotFound = "5";
+    private const int NotFound = 5;
 
     /// <summary>An answer that is not gRPC.</summary>
     public static readonly AnswerRules NotGrpc = new("not-grpc");
 
     /// <summary>An answer to a request with fields that are neither in the key nor in <c>vary</c>.</summary>
     public static readonly AnswerRules Unkeyed = new("unkeyed-metadata");
+
+    /// <summary>An answer that varies by metadata which policy keeps from the origin.</summary>
+    public static readonly AnswerRules VaryUnkeyed = new("vary-unkeyed");
+
+    /// <summary>An answer that its caller forbade to store.</summary>
+    public static readonly AnswerRules RequestForbids = new("request-no-store");
 
     private static readonly AnswerRules TrailersOnly = new("trailers-only");
 
@@ -36,7 +44,7 @@ internal sealed class AnswerRules
     public bool MayStore => Refusal is null;
 
     /// <summary>Whether it tells if the method declares caching: an error does not, nor one set aside for its request's metadata.</summary>
-    public bool IsTelling => !ReferenceEquals(this, NotGrpc) && !ReferenceEquals(this, Unkeyed) && !ReferenceEquals(this, TrailersOnly);
+    public bool IsTelling => !ReferenceEquals(this, NotGrpc) && !ReferenceEquals(this, Unkeyed) && !ReferenceEquals(this, RequestForbids) && !ReferenceEquals(this, TrailersOnly);
 
     /// <summary>How long it is fresh from now, its age already taken off.</summary>
     public TimeSpan Lifetime { get; private init; }
@@ -65,17 +73,26 @@ internal sealed class AnswerRules
     /// <summary>Whether it is Trailers-Only with NOT_FOUND: a whole answer without a message.</summary>
     public bool IsNegative { get; private init; }
 
+    /// <summary>Whether the answer itself says how long it is fresh; else policy does.</summary>
+    public bool DeclaresLifetime { get; private init; }
+
     /// <summary>Reads an answer's headers.</summary>
-    public static AnswerRules Read(HttpResponseMessage response)
+    /// <param name="rule">What policy says of the method: each property counts where the answer has nothing of its own. Null: nothing.</param>
+    public static AnswerRules Read(HttpResponseMessage response, MethodRule? rule = null)
     {
         var headers = response.Headers.NonValidated;
-        if (!headers.TryGetValues(HeaderNames.GrpcStatus, out var status))
+        if (!headers.TryGetValues(HeaderNames.GrpcStatus, out var text))
         {
-            return Read(headers, isNegative: false);
+            return Read(headers, rule, rule?.Ttl, isNegative: false);
         }
 
-        // Who wrote Trailers-Only knew the status, and so which answer the lifetime is for.
-        return status.ToString() == NotFound && Read(headers, isNegative: true) is { MayStore: true } declared ? declared : TrailersOnly;
+        // Who wrote Trailers-Only knew the status, and so which answer the lifetime is for; so did who wrote the policy.
+        if (!int.TryParse(text.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var status) || text.ToString() != status.ToString(CultureInfo.InvariantCulture) || (status != NotFound && rule?.NegativeTtl(status) is null))
+        {
+            return TrailersOnly;
+        }
+
+        return Read(headers, rule, rule?.NegativeTtl(status), isNegative: true) is { MayStore: true } declared ? declared : TrailersOnly;
     }
 
     /// <summary>Whether trailers take back what the headers allowed: only restrictions count there.</summary>
@@ -91,7 +108,30 @@ internal sealed class AnswerRules
         ? SurrogateKeys.Read(StringValues.Concat(Values(response.Headers.NonValidated, SurrogateKeys.Name), Values(response.TrailingHeaders.NonValidated, SurrogateKeys.Name)))
         : Tags;
 
-    private static AnswerRules Read(HttpHeadersNonValidated headers, bool isNegative)
+    /// <summary>The same for the request that it answers, whose metadata may keep it from being stored.</summary>
+    /// <param name="fields">All of the request's metadata.</param>
+    public AnswerRules For(in RequestFacts facts, IEnumerable<KeyValuePair<string, StringValues>> fields)
+    {
+        if (!MayStore)
+        {
+            return this;
+        }
+
+        if (facts.Directives.NoStore)
+        {
+            return RequestForbids;
+        }
+
+        if (facts.Rule is { } rule)
+        {
+            var names = VaryNames;
+            return fields.Any(field => Array.Exists(names, name => name.Equals(field.Key, StringComparison.OrdinalIgnoreCase)) && !UpstreamRequest.IsSentUnder(rule, field.Key)) ? VaryUnkeyed : this;
+        }
+
+        return facts.AreInfluencesWithin(VaryNames) ? this : Unkeyed;
+    }
+
+    private static AnswerRules Read(HttpHeadersNonValidated headers, MethodRule? rule, TimeSpan? ttl, bool isNegative)
     {
         // 1. What forbids, wherever it stands.
         var general = CacheControl.Parse(Values(headers, "cache-control"));
@@ -108,13 +148,14 @@ internal sealed class AnswerRules
 
         // 2. What permits comes from one field, the targeted one if it says anything (RFC 9213 section 2.2); the shared lifetime comes before max-age.
         var permits = targeted.HasDirectives ? targeted : general;
-        if ((permits.SharedMaxAge ?? permits.MaxAge) is not { } seconds)
+        var declared = (permits.SharedMaxAge ?? permits.MaxAge) is { } seconds ? TimeSpan.FromSeconds(seconds) : default(TimeSpan?);
+        if ((declared ?? ttl) is not { } fresh || (declared is null && fresh == TimeSpan.Zero))
         {
             return new AnswerRules("not-declared");
         }
 
         var age = ReadAge(Values(headers, "age"));
-        var lifetime = TimeSpan.FromSeconds(seconds) - age;
+        var lifetime = fresh - age;
         if (lifetime <= TimeSpan.Zero)
         {
             return new AnswerRules("stale-on-arrival");
@@ -124,6 +165,11 @@ internal sealed class AnswerRules
         if (ReadVary(Values(headers, "vary")) is not { } vary)
         {
             return new AnswerRules("vary-any");
+        }
+
+        if (rule is { KeyMetadata.Length: > 0 })
+        {
+            vary = [.. vary.Except(rule.KeyMetadata)];
         }
 
         if (ReadCoding(Values(headers, HeaderNames.GrpcEncoding)) is not { } coding)
@@ -141,8 +187,9 @@ internal sealed class AnswerRules
         return new AnswerRules(refusal: null)
         {
             Lifetime = lifetime,
-            StaleWhileRevalidate = isNeverStale ? TimeSpan.Zero : TimeSpan.FromSeconds(permits.StaleWhileRevalidate ?? 0),
-            StaleIfError = isNeverStale ? TimeSpan.Zero : TimeSpan.FromSeconds(permits.StaleIfError ?? 0),
+            StaleWhileRevalidate = Window(permits.StaleWhileRevalidate, rule?.StaleWhileRevalidate),
+            StaleIfError = Window(permits.StaleIfError, rule?.StaleIfError),
+            DeclaresLifetime = declared is not null,
             Age = age,
             IsPublic = permits.IsPublic,
             Tags = tags,
@@ -150,6 +197,8 @@ internal sealed class AnswerRules
             Coding = isNegative ? MessageCoding.Identity : coding,
             IsNegative = isNegative,
         };
+
+        TimeSpan Window(long? said, TimeSpan? otherwise) => isNeverStale ? TimeSpan.Zero : said is { } window ? TimeSpan.FromSeconds(window) : otherwise ?? TimeSpan.Zero;
     }
 
     private static StringValues Values(HttpHeadersNonValidated headers, string name) =>

@@ -37,6 +37,18 @@ internal readonly record struct CacheControl
     /// <summary><c>stale-if-error</c> in seconds (RFC 5861 section 4).</summary>
     public long? StaleIfError { get; private init; }
 
+    /// <summary><c>no-cache</c>, which a request may say, too.</summary>
+    public bool IsNoCache { get; private init; }
+
+    /// <summary><c>no-store</c>, which a request may say, too.</summary>
+    public bool IsNoStore { get; private init; }
+
+    /// <summary><c>only-if-cached</c> of a request (RFC 9111 section 5.2.1.7).</summary>
+    public bool IsOnlyIfCached { get; private init; }
+
+    /// <summary><c>min-fresh</c> of a request, in seconds (RFC 9111 section 5.2.1.3).</summary>
+    public long? MinFresh { get; private init; }
+
     /// <summary>Reads all values of a field.</summary>
     public static CacheControl Parse(StringValues values)
     {
@@ -57,7 +69,7 @@ internal readonly record struct CacheControl
     {
         if (Is(name, "no-store") || Is(name, "private") || Is(name, "no-cache"))
         {
-            return this with { Forbids = true };
+            return this with { Forbids = true, IsNoCache = IsNoCache || Is(name, "no-cache"), IsNoStore = IsNoStore || Is(name, "no-store") };
         }
 
         if (Is(name, "public"))
@@ -83,6 +95,17 @@ internal readonly record struct CacheControl
         if (Is(name, "stale-while-revalidate"))
         {
             return this with { StaleWhileRevalidate = Smaller(StaleWhileRevalidate, Seconds(argument)) };
+        }
+
+        if (Is(name, "only-if-cached"))
+        {
+            return this with { IsOnlyIfCached = true };
+        }
+
+        if (Is(name, "min-fresh"))
+        {
+            // The largest asks for most.
+            return this with { MinFresh = Math.Max(MinFresh ?? 0, Seconds(argument)) };
         }
 
         return Is(name, "stale-if-error") ? this with { StaleIfError = Smaller(StaleIfError, Seconds(argument)) } : this;

@@ -76,7 +76,7 @@ internal sealed partial class CachedCallHandler
     {
         hash = key.Hash;
         variant = null;
-        var hit = GetUsable(key, now, use, ref isStale);
+        var hit = GetUsable(facts, key, now, use, ref isStale);
         if (!hit.IsHit || hit.Head.Kind == EntryKind.Response)
         {
             return facts.Influences is null ? hit : Leave(hit);
@@ -91,16 +91,16 @@ internal sealed partial class CachedCallHandler
 
         variant = RequestKey.Variant(key, FillJob.SelectFields(names, context.Request.Headers));
         hash = variant.Hash;
-        hit = GetUsable(variant, now, use, ref isStale);
+        hit = GetUsable(facts, variant, now, use, ref isStale);
         return hit.IsHit && hit.Head.Kind != EntryKind.Response ? Leave(hit) : hit;
     }
 
-    private CacheHit GetUsable(scoped KeyView key, long now, EntryUse use, scoped ref bool isStale)
+    private CacheHit GetUsable(in RequestFacts facts, scoped KeyView key, long now, EntryUse use, scoped ref bool isStale)
     {
         var hit = store.Get(key, now);
         if (!hit.IsHit || now < hit.Head.FreshUntil)
         {
-            return hit;
+            return !hit.IsHit || !facts.Directives.Demands || hit.Head.Kind != EntryKind.Response || facts.Directives.Allow(hit.Head, now, telemetry.Time) ? hit : Leave(hit);
         }
 
         // The store gives out nothing past its stale window.

@@ -4,6 +4,8 @@ using EdgeMesh.Caching;
 using EdgeMesh.Relay.Calls;
 using EdgeMesh.Relay.Metadata;
 using EdgeMesh.Relay.Methods;
+using EdgeMesh.Relay.Policies;
+using EdgeMesh.Relay.Policies.Shadows;
 using EdgeMesh.Relay.Telemetry;
 using EdgeMesh.Relay.Upstreams;
 using EdgeMesh.Wire;
@@ -28,40 +30,52 @@ namespace EdgeMesh.Relay.Cache;
 internal sealed partial class CachedCallHandler(RelayOptions options, ICacheStore store, CallForwarder forwarder, SlowReaders readers, CallTelemetry telemetry)
 {
     // Bytes: most keys are a path, a host and a small message.
-    private const int MaxKeyOnStack = 256;
+    private const int MaxKeyOnStack = 512;
 
     // Why a hit is not OK: a NOT_FOUND was stored.
     private const string Negative = "negative";
+
+    // Why upstream was not asked.
+    private const string OnlyIfCached = "only-if-cached";
 
     // Turns of "begin again" before a caller goes alone: each means that a leader's deadline ended a fill.
     private const int MaxTurns = 4;
 
     private readonly FillTable _fills = new(options.MaxFillBytes, telemetry.Time);
+    private readonly ShadowTable _shadows = new(telemetry.Time);
     private readonly HitResponse _hits = new(options, readers, telemetry.Time);
 
     /// <summary>Fills in flight.</summary>
     public FillTable Fills => _fills;
 
+    /// <summary>What rules that are only tried would have done.</summary>
+    public ShadowTable Shadows => _shadows;
+
     /// <summary>Answers a call from the store, if there is a small enough answer; the caller sees it when the call's handler returns.</summary>
     /// <param name="frame">The request: one frame, still in the request's pipe; released when the answer is true.</param>
+    /// <param name="policy">What holds for the method.</param>
     /// <param name="now">The clock's timestamp.</param>
     /// <param name="record">Notes the call.</param>
     /// <param name="lookup">What was found, for <see cref="HandleAsync"/>.</param>
-    public bool TryHit(HttpContext context, ReadOnlySequence<byte> frame, long now, CallRecord record, out Lookup lookup)
+    public bool TryHit(HttpContext context, ReadOnlySequence<byte> frame, PolicyBinding policy, long now, CallRecord record, out Lookup lookup)
     {
         record.Received(frame.Length);
-        var facts = RequestFacts.Read(context, record.Path);
+        var facts = RequestFacts.Read(context, record.Path, policy.Active);
         if (!RequestKey.TryReadMessage(frame, facts.Encoding, options.MaxKeyedMessageBytes, out var message))
         {
             lookup = new Lookup(facts, default, null, HasEntry: false, IsStale: false);
             return false;
         }
 
-        var length = RequestKey.PrimaryLength(facts, facts.Identity, message);
+        if (policy.Shadow is { IsClosed: false } shadow)
+        {
+            var tried = RequestFacts.Read(context, record.Path, shadow);
+            record.Shadow = _shadows.Look(record.Path, shadow, RequestKey.Primary(tried, tried.Identity, message).Hash);
+        }
+
+        var length = RequestKey.MaxPrimaryLength(facts, message);
         Span<byte> bytes = length <= MaxKeyOnStack ? stackalloc byte[MaxKeyOnStack] : new byte[length];
-        bytes = bytes[..length];
-        RequestKey.WritePrimary(facts, facts.Identity, message, bytes);
-        var own = new KeyView(bytes);
+        var own = new KeyView(bytes[..RequestKey.WritePrimary(facts, facts.Identity, message, bytes)]);
         var isStale = false;
         var found = Find(context, facts, own, now, EntryUse.Fresh, ref isStale, out var key, out _);
         using var hit = found.IsHit || facts.Identity is null ? found : FindPublic(context, facts, RequestKey.Primary(facts, null, message), now, EntryUse.Fresh, ref isStale, out key, out _);
@@ -104,7 +118,14 @@ internal sealed partial class CachedCallHandler(RelayOptions options, ICacheStor
 
         // 3. A stale answer, else upstream, together with others or alone.
         var call = new Call(context, facts, keys, body, upstream, method, deadline, record);
-        if (!lookup.IsStale || !await TryAnswerStaleAsync(call).ConfigureAwait(false))
+        if (facts.Directives.OnlyIfCached)
+        {
+            record.Decide(CallOutcome.Miss, OnlyIfCached);
+            await forwarder.AnswerAsync(context, new RelayFault(GrpcStatusCode.Unavailable, $"{options.NodeDescription} has no answer stored, and the call has cache-control: only-if-cached"), $"{options.NodeName}; fwd=miss; detail={OnlyIfCached}").ConfigureAwait(false);
+            return;
+        }
+
+        if (!lookup.IsStale || facts.Directives.Demands || !await TryAnswerStaleAsync(call).ConfigureAwait(false))
         {
             await AskAsync(call).ConfigureAwait(false);
         }
@@ -114,7 +135,7 @@ internal sealed partial class CachedCallHandler(RelayOptions options, ICacheStor
     {
         using var lifetime = call.Deadline.Begin(call.Context.RequestAborted);
         var fields = call.Context.Request.Headers.ToArray();
-        var mayShare = call.Method.MayCoalesce && !_fills.IsUncacheable(call.Keys.Flight);
+        var mayShare = call.Facts.Directives is { Demands: false, NoStore: false } && call.Method.MayCoalesce && !_fills.IsUncacheable(call.Keys.Flight);
         for (var turn = 0; ; turn++)
         {
             // 1. Wait for a fill in flight, or begin one.
@@ -299,8 +320,8 @@ internal sealed partial class CachedCallHandler(RelayOptions options, ICacheStor
 
     private FillJob MakeJob(Call call, KeyValuePair<string, StringValues>[] fields, TimeSpan? timeout)
     {
-        var request = UpstreamRequest.Create(call.Context, call.Upstream, new BufferedContent(call.Body), timeout);
-        return new FillJob(options, store, _fills, telemetry, call.Keys, call.Facts, call.Method, call.Upstream, request, fields);
+        var request = UpstreamRequest.CreateFill(call.Context, call.Upstream, new BufferedContent(call.Body), timeout, call.Facts.Rule);
+        return new FillJob(options, store, _fills, telemetry, call.Keys, call.Facts, call.Method, call.Upstream, request, fields, call.Body, call.Record.Shadow);
     }
 
     /// <summary>What a look into the store showed.</summary>

@@ -4,6 +4,8 @@ using EdgeMesh.Caching;
 using EdgeMesh.Relay.Calls;
 using EdgeMesh.Relay.Metadata;
 using EdgeMesh.Relay.Methods;
+using EdgeMesh.Relay.Policies;
+using EdgeMesh.Relay.Policies.Shadows;
 using EdgeMesh.Relay.Telemetry;
 using EdgeMesh.Relay.Upstreams;
 using EdgeMesh.Wire;
@@ -22,11 +24,15 @@ internal sealed class FillJob
     private readonly HttpRequestMessage _request;
     private readonly Upstream _upstream;
     private readonly KeyValuePair<string, StringValues>[] _fields;
+    private readonly byte[] _body;
+    private readonly ShadowCall? _shadow;
     private long _askedAt;
     private string? _askedETag;
 
-    public FillJob(RelayOptions options, ICacheStore store, FillTable table, CallTelemetry telemetry, CallKeys keys, RequestFacts facts, MethodState method, Upstream upstream, HttpRequestMessage request, KeyValuePair<string, StringValues>[] fields)
+    public FillJob(RelayOptions options, ICacheStore store, FillTable table, CallTelemetry telemetry, CallKeys keys, RequestFacts facts, MethodState method, Upstream upstream, HttpRequestMessage request, KeyValuePair<string, StringValues>[] fields, byte[] body, ShadowCall? shadow)
     {
+        _body = body;
+        _shadow = shadow;
         _options = options;
         _store = store;
         _table = table;
@@ -60,7 +66,7 @@ internal sealed class FillJob
     /// <summary>What the answer was stored under; null until it was.</summary>
     public CacheKey? StoredKey { get; private set; }
 
-    public int MaxStoredBytes => _options.MaxStoredMessageBytes;
+    public int MaxStoredBytes => (int)Math.Min(_options.MaxStoredMessageBytes, _facts.Rule is { MaxBytes: < int.MaxValue } rule ? rule.MaxBytes + MessageFrame.HeaderSize : long.MaxValue);
 
     public TimeSpan DetachedTimeout => _options.DetachedFillTimeout;
 
@@ -100,7 +106,12 @@ internal sealed class FillJob
             return AnswerRules.NotGrpc;
         }
 
-        return ReadRules(AnswerRules.Read(response));
+        if (_shadow is not null && AnswerRules.Read(response, _shadow.Rule) is { MayStore: true } tried)
+        {
+            _shadow.Table.Add(_shadow.Hash, tried.Lifetime);
+        }
+
+        return ReadRules(AnswerRules.Read(response, _facts.Rule));
     }
 
     /// <summary>What an answer that is not stored means to those who wait.</summary>
@@ -144,8 +155,8 @@ internal sealed class FillJob
     /// <summary>Stores a whole answer, if its end allows it.</summary>
     public CacheEntry? Store(HttpResponseMessage response, AnswerRules rules, byte[] frame)
     {
-        // 1. One whole message and grpc-status 0, or neither; and trailers that take nothing back.
-        if ((rules.IsNegative ? frame.Length > 0 : !IsWhole(response, rules, frame)) || AnswerRules.TrailersForbid(response) || rules.ReadTags(response) is not { } tags)
+        // 1. If its end allows it.
+        if (AnswerEnd.Read(response, rules, frame, _facts, _body, _options.MaxStoredMessageBytes) is not { Refusal: null, Tags: var tags })
         {
             return null;
         }
@@ -205,7 +216,7 @@ internal sealed class FillJob
 
         using (updated)
         {
-            var rules = ReadRules(AnswerRules.Read(updated));
+            var rules = ReadRules(AnswerRules.Read(updated, _facts.Rule));
             if (rules.MayStore && Store(updated, rules, frame) is { } stored)
             {
                 IsConfirmed = true;
@@ -278,16 +289,7 @@ internal sealed class FillJob
     /// <summary>Turns what upstream's handler threw into a status.</summary>
     public RelayFault ToFault(Exception exception) => RelayFault.FromUpstream(exception, _options.NodeDescription, _upstream);
 
-    private AnswerRules ReadRules(AnswerRules rules) => rules.MayStore && !_facts.AreInfluencesWithin(rules.VaryNames) ? AnswerRules.Unkeyed : rules;
-
-    private static bool IsWhole(HttpResponseMessage response, AnswerRules rules, byte[] frame)
-    {
-        var rest = new System.Buffers.ReadOnlySequence<byte>(frame);
-        return MessageFrame.TryRead(ref rest, frame.Length, out var header, out _) == MessageFrameStatus.Complete
-            && rest.IsEmpty
-            && !(header.IsCompressed && rules.Coding == MessageCoding.Identity)
-            && Text(response.TrailingHeaders.NonValidated, HeaderNames.GrpcStatus) == "0";
-    }
+    private AnswerRules ReadRules(AnswerRules rules) => rules.For(_facts, _fields);
 
     /// <param name="status">As on the wire; null: the answer goes on.</param>
     private static StaleVerdict Judge(string? status) => status switch

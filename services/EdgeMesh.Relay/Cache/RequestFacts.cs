@@ -1,6 +1,8 @@
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using EdgeMesh.Relay.Metadata;
+using EdgeMesh.Relay.Policies;
 using EdgeMesh.Wire;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
@@ -10,7 +12,7 @@ namespace EdgeMesh.Relay.Cache;
 /// <summary>What a request's metadata means to the cache, read in one pass.</summary>
 internal readonly struct RequestFacts
 {
-    private RequestFacts(string path, string host, string contentType, string? encoding, StringValues acceptedEncodings, byte[]? identity, List<KeyValuePair<string, StringValues>>? influences)
+    private RequestFacts(string path, string host, string contentType, string? encoding, StringValues acceptedEncodings, byte[]? identity, List<KeyValuePair<string, StringValues>>? influences, MethodRule? rule, StringValues[] keyed, RequestDirectives directives)
     {
         Path = path;
         Host = host;
@@ -19,6 +21,9 @@ internal readonly struct RequestFacts
         AcceptedEncodings = acceptedEncodings;
         Identity = identity;
         Influences = influences;
+        Rule = rule;
+        Keyed = keyed;
+        Directives = directives;
     }
 
     /// <summary><c>/package.Service/Method</c>.</summary>
@@ -39,14 +44,27 @@ internal readonly struct RequestFacts
     /// <summary>Whether the caller takes messages coded by gzip.</summary>
     public bool AcceptsGzip => Names(AcceptedEncodings, "gzip");
 
-    /// <summary>SHA-256 over all credentials; null: the call has none.</summary>
+    /// <summary>SHA-256 over all credentials; null: the call has none, or policy lets all callers share answers.</summary>
     public byte[]? Identity { get; }
 
-    /// <summary>Fields that may change the answer and are not in the key, names in lower case, in ordinal order; null: none.</summary>
+    /// <summary>Fields that may change the answer and are not in the key, names in lower case, in ordinal order; null: none, as under policy, where upstream is not sent them.</summary>
     public List<KeyValuePair<string, StringValues>>? Influences { get; }
 
+    /// <summary>What policy says of the method; null: nothing.</summary>
+    public MethodRule? Rule { get; }
+
+    /// <summary>Values of the rule's key metadata, in its order.</summary>
+    public StringValues[] Keyed { get; }
+
+    /// <summary>What the caller asks of the cache, as far as policy lets that count.</summary>
+    public RequestDirectives Directives { get; }
+
     /// <summary>Reads a request.</summary>
-    public static RequestFacts Read(HttpContext context, string path)
+    public static RequestFacts Read(HttpContext context, string path, MethodRule? rule) =>
+        Read(context.Request.Headers, context.Request.Host.Value, context.Request.IsHttps ? context.Connection.ClientCertificate : null, path, rule);
+
+    /// <summary>Reads a request's metadata.</summary>
+    public static RequestFacts Read(IHeaderDictionary headers, string? host, X509Certificate2? certificate, string path, MethodRule? rule)
     {
         var contentType = HeaderNames.GrpcContentType;
         string? encoding = null;
@@ -54,14 +72,21 @@ internal readonly struct RequestFacts
         var acceptedEncodings = StringValues.Empty;
         List<KeyValuePair<string, StringValues>>? credentials = null;
         List<KeyValuePair<string, StringValues>>? influences = null;
-        foreach (var (name, values) in context.Request.Headers)
+        foreach (var (name, values) in headers)
         {
             switch (RequestMetadata.Classify(name))
             {
+                case MetadataClass.Influence when rule is not null:
+                    if (rule is { IsShared: false } && rule.IsCredential(name))
+                    {
+                        (credentials ??= []).Add(new(name.ToLowerInvariant(), values));
+                    }
+
+                    break;
                 case MetadataClass.Influence:
                     (influences ??= []).Add(new(name.ToLowerInvariant(), values));
                     break;
-                case MetadataClass.Credential:
+                case MetadataClass.Credential when rule is not { IsShared: true }:
                     (credentials ??= []).Add(new(name.ToLowerInvariant(), values));
                     break;
                 case MetadataClass.Host:
@@ -80,15 +105,16 @@ internal readonly struct RequestFacts
         }
 
         influences?.Sort(ByName);
-        var certificate = context.Request.IsHttps ? context.Connection.ClientCertificate : null;
         byte[]? identity = null;
+        certificate = rule is { IsShared: true } ? null : certificate;
         if (credentials is not null || certificate is not null)
         {
             credentials?.Sort(ByName);
             identity = FieldDigest.Compute(credentials ?? [], certificate?.GetCertHash(HashAlgorithmName.SHA256));
         }
 
-        return new RequestFacts(path, forwardedHost ?? context.Request.Host.Value ?? string.Empty, contentType, encoding, acceptedEncodings, identity, influences);
+        var directives = rule is null ? default : RequestDirectives.Read(headers.CacheControl, rule.Directives);
+        return new RequestFacts(path, forwardedHost ?? host ?? string.Empty, contentType, encoding, acceptedEncodings, identity, influences, rule, ReadKeyed(headers, rule), directives);
     }
 
     /// <summary>Whether every field that may change the answer is among <paramref name="varyNames"/>.</summary>
@@ -106,6 +132,22 @@ internal readonly struct RequestFacts
         }
 
         return true;
+    }
+
+    private static StringValues[] ReadKeyed(IHeaderDictionary headers, MethodRule? rule)
+    {
+        if (rule is null or { KeyMetadata.Length: 0 })
+        {
+            return [];
+        }
+
+        var keyed = new StringValues[rule.KeyMetadata.Length];
+        for (var i = 0; i < keyed.Length; i++)
+        {
+            keyed[i] = headers[rule.KeyMetadata[i]];
+        }
+
+        return keyed;
     }
 
     private static int ByName(KeyValuePair<string, StringValues> left, KeyValuePair<string, StringValues> right) => string.CompareOrdinal(left.Key, right.Key);

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text;
 using EdgeMesh.Caching;
+using EdgeMesh.Relay.Policies;
 using EdgeMesh.Wire;
 using Microsoft.Extensions.Primitives;
 
@@ -11,6 +12,7 @@ namespace EdgeMesh.Relay.Cache;
 /// Each part with its length, so that no two requests share a key:
 /// <code>
 /// path | host | content-type | identity: 0 or 32 bytes | message, decompressed           primary key
+/// ... | identity, marked | rule's fingerprint | form | key metadata | keyed message     the same under policy
 /// primary key | 1 | SHA-256 over the values of the fields that vary names                key of a variant
 /// primary key | 2 | SHA-256 over all fields that may change the answer                   key of a fill in flight
 /// </code>
@@ -20,6 +22,13 @@ internal static class RequestKey
     private const byte VariantMark = 1;
     private const byte FlightMark = 2;
     private const int LengthBytes = sizeof(int);
+
+    // Beside the length of an identity, which is 0 or 32.
+    private const int PolicyFlag = 1 << 30;
+
+    // How a message stands in the key under policy: as it came, or by its fields.
+    private const byte WholeForm = 0;
+    private const byte KeyedForm = 1;
 
     /// <summary>The message of a request, decompressed, within a bound.</summary>
     /// <returns>False when it is coded in a way that is not known, badly, or beyond <paramref name="maxBytes"/>.</returns>
@@ -47,29 +56,77 @@ internal static class RequestKey
     /// <summary>The primary key.</summary>
     public static CacheKey Primary(in RequestFacts facts, byte[]? identity, ReadOnlySequence<byte> message)
     {
-        var key = new byte[PrimaryLength(facts, identity, message)];
-        WritePrimary(facts, identity, message, key);
-        return new CacheKey(key);
+        var key = new byte[MaxPrimaryLength(facts, message)];
+        var length = WritePrimary(facts, identity, message, key);
+        return new CacheKey(length == key.Length ? key : key[..length]);
     }
 
-    /// <summary>Bytes of the primary key.</summary>
-    public static int PrimaryLength(in RequestFacts facts, byte[]? identity, ReadOnlySequence<byte> message) =>
-        (4 * LengthBytes) + facts.Path.Length + facts.Host.Length + facts.ContentType.Length + (identity?.Length ?? 0) + (int)message.Length;
+    /// <summary>Bytes that are enough for the primary key.</summary>
+    public static int MaxPrimaryLength(in RequestFacts facts, ReadOnlySequence<byte> message)
+    {
+        var length = (4 * LengthBytes) + facts.Path.Length + facts.Host.Length + facts.ContentType.Length + (facts.Identity?.Length ?? 0);
+        if (facts.Rule is not { } rule)
+        {
+            return length + (int)message.Length;
+        }
+
+        length += MethodRule.FingerprintBytes + 1 + (facts.Keyed.Length * LengthBytes);
+        foreach (var values in facts.Keyed)
+        {
+            foreach (var value in values)
+            {
+                length += LengthBytes + (value?.Length ?? 0);
+            }
+        }
+
+        return length + (rule.Request is null ? (int)message.Length : KeyedMessage.MaxLength((int)message.Length));
+    }
 
     /// <summary>Writes the primary key.</summary>
-    /// <param name="key">As long as <see cref="PrimaryLength"/> says.</param>
-    public static void WritePrimary(in RequestFacts facts, byte[]? identity, ReadOnlySequence<byte> message, Span<byte> key)
+    /// <param name="key">As long as <see cref="MaxPrimaryLength"/> says.</param>
+    /// <returns>Its length.</returns>
+    public static int WritePrimary(in RequestFacts facts, byte[]? identity, ReadOnlySequence<byte> message, Span<byte> key)
     {
+        // 1. Whose answer to which method.
         var identityLength = identity?.Length ?? 0;
         var rest = key;
         Append(ref rest, facts.Path);
         Append(ref rest, facts.Host);
         Append(ref rest, facts.ContentType);
-        BitConverter.TryWriteBytes(rest, identityLength);
+        BitConverter.TryWriteBytes(rest, facts.Rule is null ? identityLength : identityLength | PolicyFlag);
         rest = rest[LengthBytes..];
         identity?.CopyTo(rest);
         rest = rest[identityLength..];
+        if (facts.Rule is not { } rule)
+        {
+            message.CopyTo(rest);
+            return key.Length - rest.Length + (int)message.Length;
+        }
+
+        // 2. By which rule.
+        rule.Fingerprint.CopyTo(rest);
+        ref var form = ref rest[MethodRule.FingerprintBytes];
+        form = WholeForm;
+        rest = rest[(MethodRule.FingerprintBytes + 1)..];
+        foreach (var values in facts.Keyed)
+        {
+            BitConverter.TryWriteBytes(rest, values.Count);
+            rest = rest[LengthBytes..];
+            foreach (var value in values)
+            {
+                Append(ref rest, value ?? string.Empty);
+            }
+        }
+
+        // 3. To which message. A malformed one is compared as it comes.
+        if (rule.Request is { } shape && KeyedMessage.TryWrite(shape, message.IsSingleSegment ? message.FirstSpan : message.ToArray(), rest, out var written))
+        {
+            form = KeyedForm;
+            return key.Length - rest.Length + written;
+        }
+
         message.CopyTo(rest);
+        return key.Length - rest.Length + (int)message.Length;
 
         static void Append(ref Span<byte> rest, string text)
         {

@@ -21,6 +21,9 @@ internal enum MetadataClass
     /// <summary>The host that the caller asked for; part of the key.</summary>
     Host,
 
+    /// <summary>Which rule a node below follows: for nodes only.</summary>
+    Policy,
+
     /// <summary>Not relayed: belongs to this hop, or callers must not send it.</summary>
     Stripped,
 }
@@ -43,6 +46,12 @@ internal static class RequestMetadata
         "x-b3-parentspanid", "x-b3-sampled", "x-b3-flags", "x-request-id", "x-correlation-id", "x-cloud-trace-context",
         "x-amzn-trace-id", "x-envoy-expected-rq-timeout-ms", "x-envoy-attempt-count",
     ];
+
+    /// <summary>Which rule a node follows for a call: the fingerprint of its rule, or <see cref="NoRule"/>.</summary>
+    public const string PolicyField = "edgemesh-policy";
+
+    /// <summary>The method has no rule.</summary>
+    public const string NoRule = "none";
 
     private static readonly FrozenDictionary<string, MetadataClass> Classes = Build();
 
@@ -81,6 +90,7 @@ internal static class RequestMetadata
         // RFC 9113 section 8.2.2: connection-specific fields; content-length and host are this hop's own.
         Add(MetadataClass.Stripped, "connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade", "content-length", "host", "x-forwarded-client-cert");
         Add(MetadataClass.Inert, "edgemesh-at-least");
+        Add(MetadataClass.Policy, PolicyField);
         return classes.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
 
         void Add(MetadataClass kind, params ReadOnlySpan<string> names)

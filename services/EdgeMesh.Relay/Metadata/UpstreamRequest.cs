@@ -1,4 +1,5 @@
 using EdgeMesh.Relay.Calls;
+using EdgeMesh.Relay.Policies;
 using EdgeMesh.Relay.Upstreams;
 using EdgeMesh.Wire;
 using Microsoft.AspNetCore.Http;
@@ -9,14 +10,34 @@ namespace EdgeMesh.Relay.Metadata;
 /// <summary>Makes the request that goes upstream from the one that came in.</summary>
 /// <remarks>
 /// Names, values and their order per name pass unchanged; several values of one name stay several fields
-/// (<see cref="RepeatedFieldStream"/>). The caller's authority goes in <c>x-forwarded-host</c> unless it is there.
+/// (<see cref="RepeatedFieldStream"/>). The caller's authority goes in <c>x-forwarded-host</c> unless it is there. A fill under policy
+/// takes along only what is in its key, credentials and the protocol's own: nothing else can have changed the answer.
 /// </remarks>
 internal static class UpstreamRequest
 {
     /// <summary>Makes the request; it holds nothing of <paramref name="context"/> but strings, and what <paramref name="content"/> holds.</summary>
     /// <param name="timeout">What is left of the caller's time; null: none was set.</param>
     /// <exception cref="InvalidMetadataException">A value holds a control character.</exception>
-    public static HttpRequestMessage Create(HttpContext context, Upstream upstream, HttpContent content, TimeSpan? timeout)
+    public static HttpRequestMessage Create(HttpContext context, Upstream upstream, HttpContent content, TimeSpan? timeout) =>
+        Create(context, upstream, content, timeout, isFill: false, rule: null);
+
+    /// <summary>The same for a fill.</summary>
+    /// <param name="rule">What policy says of the method; null: nothing.</param>
+    public static HttpRequestMessage CreateFill(HttpContext context, Upstream upstream, HttpContent content, TimeSpan? timeout, MethodRule? rule) =>
+        Create(context, upstream, content, timeout, isFill: true, rule);
+
+    /// <summary>Whether a fill under policy takes a field along.</summary>
+    public static bool IsSentUnder(MethodRule rule, string name) => RequestMetadata.Classify(name) switch
+    {
+        MetadataClass.Influence => rule.IsCredential(name) || rule.IsKeyed(name),
+
+        // Trace context chooses no answer, and a call could not be followed without it.
+        MetadataClass.Inert => name.Equals(HeaderNames.GrpcAcceptEncoding, StringComparison.OrdinalIgnoreCase) || name.Equals("traceparent", StringComparison.OrdinalIgnoreCase)
+            || name.Equals("tracestate", StringComparison.OrdinalIgnoreCase) || name.Equals("edgemesh-at-least", StringComparison.OrdinalIgnoreCase) || rule.IsKeyed(name),
+        _ => true,
+    };
+
+    private static HttpRequestMessage Create(HttpContext context, Upstream upstream, HttpContent content, TimeSpan? timeout, bool isFill, MethodRule? rule)
     {
         var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
         var request = new HttpRequestMessage(HttpMethod.Post, upstream.Target(target))
@@ -32,6 +53,8 @@ internal static class UpstreamRequest
             switch (RequestMetadata.Classify(name))
             {
                 case MetadataClass.Stripped:
+                case MetadataClass.Policy when isFill || !upstream.IsNode:
+                case MetadataClass.Influence or MetadataClass.Inert when rule is not null && !IsSentUnder(rule, name):
                     continue;
                 case MetadataClass.Protocol when name.Equals(HeaderNames.GrpcTimeout, StringComparison.OrdinalIgnoreCase):
                     continue;
@@ -55,6 +78,11 @@ internal static class UpstreamRequest
         if (timeout is { } left)
         {
             request.Headers.TryAddWithoutValidation(HeaderNames.GrpcTimeout, GrpcTimeout.Format(left));
+        }
+
+        if (isFill && upstream.IsNode)
+        {
+            request.Headers.TryAddWithoutValidation(RequestMetadata.PolicyField, rule?.FingerprintText ?? RequestMetadata.NoRule);
         }
 
         if (!hasForwardedHost && context.Request.Host.Value is { Length: > 0 } host)

@@ -1,4 +1,5 @@
 using EdgeMesh.Relay.Cache;
+using EdgeMesh.Relay.Policies;
 
 namespace EdgeMesh.Relay.Methods;
 
@@ -22,6 +23,7 @@ internal sealed class MethodState
     private volatile MethodKind _kind;
     private volatile bool _hasDeclared;
     private volatile string? _name;
+    private volatile PolicyBinding? _binding;
     private int _answers;
 
     public MethodState(MethodKind kind = MethodKind.Unknown, string? name = null)
@@ -42,11 +44,24 @@ internal sealed class MethodState
     /// <summary>Whether asking for its answers fails.</summary>
     public CircuitBreaker Breaker { get; } = new();
 
-    /// <summary>Whether an answer of this method has ever declared caching.</summary>
-    public bool HasDeclaredCaching => _hasDeclared;
+    /// <summary>Whether an answer of this method has ever declared caching, or policy does.</summary>
+    public bool HasDeclaredCaching => _hasDeclared || _binding is { Active.DeclaresCaching: true };
 
     /// <summary>Whether calls of this method may be held back for one another.</summary>
-    public bool MayCoalesce => _hasDeclared || Volatile.Read(ref _answers) < AnswersUntilUndeclared;
+    public bool MayCoalesce => HasDeclaredCaching || Volatile.Read(ref _answers) < AnswersUntilUndeclared;
+
+    /// <summary>What holds for the method: remembered, or looked up when there is another policy.</summary>
+    /// <param name="path"><c>/package.Service/Method</c>.</param>
+    public PolicyBinding Bind(PolicyModel policy, string path)
+    {
+        var binding = _binding;
+        if (binding is null || !ReferenceEquals(binding.Model, policy))
+        {
+            _binding = binding = policy.Find(path);
+        }
+
+        return binding;
+    }
 
     public void Observe(MethodKind kind)
     {

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using EdgeMesh.Relay.Methods;
+using EdgeMesh.Relay.Policies.Shadows;
 
 namespace EdgeMesh.Relay.Telemetry;
 
@@ -26,6 +27,9 @@ internal sealed class CallRecord(RelayCounters counters)
     /// <summary>What is known of its method; null: not looked up.</summary>
     public MethodState? Method { get; set; }
 
+    /// <summary>What a rule that is only tried would have done; null: there is none.</summary>
+    public ShadowCall? Shadow { get; set; }
+
     /// <summary>Its span; null: nobody wants one.</summary>
     public Activity? Span { get; set; }
 
@@ -42,7 +46,7 @@ internal sealed class CallRecord(RelayCounters counters)
     public void Reset(string path, long start)
     {
         (Path, Start) = (path, start);
-        (Outcome, Reason, Method, Span) = (CallOutcome.Refused, null, null, null);
+        (Outcome, Reason, Method, Shadow, Span) = (CallOutcome.Refused, null, null, null, null);
         (ReceivedBytes, SentBytes) = (0, 0);
     }
 

@@ -63,6 +63,8 @@ internal sealed class CallTelemetry(RelayCounters counters, MethodTable methods,
             counters.BypassReasons.Count(reason);
         }
 
+        call.Shadow?.End(call.Outcome, call.SentBytes);
+
         // 3. Tell of it.
         if (log is { IsEnabled: true })
         {

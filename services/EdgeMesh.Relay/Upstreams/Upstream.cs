@@ -48,6 +48,9 @@ public sealed class Upstream
     /// <summary>Sends to it.</summary>
     public HttpMessageInvoker Invoker { get; }
 
+    /// <summary>Whether it is a node of the mesh, which is told by which rule a call is answered; else an origin.</summary>
+    public bool IsNode { get; init; }
+
     /// <summary>Whether the last call that ended was answered there, or could not reach it or lost it; null: no call has ended.</summary>
     public bool? IsUp
     {
