@@ -113,6 +113,7 @@ public sealed class EdgeLocationNode : IAsyncDisposable
                 Node = options.Name,
                 Region = () => provider.GetRequiredService<RegionLink>().Topology?.Region ?? "",
                 IsDraining = () => provider.GetRequiredService<NodeHealth>().IsDraining,
+                Capacity = options.Capacity,
                 Coordinate = () => provider.GetRequiredService<Prober>().Coordinate,
                 Neighbours = most => provider.GetRequiredService<Prober>().Neighbours(most),
             });

@@ -56,6 +56,9 @@ public sealed class EdgeLocationOptions
     /// <summary>Whose law holds there, as <see cref="Latency.Positions.Jurisdiction"/> says; null: not said.</summary>
     public string? Jurisdiction { get; init; }
 
+    /// <summary>How many calls it can serve at once before they wait for one another, as it tells clients; 0: not said.</summary>
+    public int Capacity { get; init; }
+
     /// <summary>Where other nodes and clients reach it; null: where it listens.</summary>
     public string? AdvertisedAddress { get; init; }
 

@@ -136,6 +136,7 @@ public sealed class RegionNode : IAsyncDisposable
                 Node = options.Name,
                 Region = () => options.Name,
                 IsDraining = () => provider.GetRequiredService<NodeHealth>().IsDraining,
+                Capacity = options.Capacity,
                 Coordinate = () => provider.GetRequiredService<Prober>().Coordinate,
                 Neighbours = most => provider.GetRequiredService<Prober>().Neighbours(most),
             });

@@ -34,6 +34,9 @@ public sealed class RegionOptions
     /// <summary>Whose law holds there, as <see cref="Latency.Positions.Jurisdiction"/> says; null: not said.</summary>
     public string? Jurisdiction { get; init; }
 
+    /// <summary>How many calls it can serve at once before they wait for one another, as it tells clients; 0: not said.</summary>
+    public int Capacity { get; init; }
+
     /// <summary>The user's services behind it, each under another prefix.</summary>
     public IReadOnlyList<OriginOptions> Origins { get; init; } = [];
 

@@ -98,6 +98,7 @@ internal sealed class EdgeCommand : ServerCommand
         TlsKeyPath = Server.TlsKey(parsed),
         ClientAuthorityPath = Server.ClientAuthority(parsed),
         Insecure = Server.Insecure(parsed),
+        Capacity = Server.Capacity(parsed),
         ShutdownTimeout = Server.ShutdownTimeout(parsed),
         AccessLog = AccessLog,
     };

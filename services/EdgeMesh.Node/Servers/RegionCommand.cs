@@ -88,6 +88,7 @@ internal sealed class RegionCommand : ServerCommand
         TlsKeyPath = Server.TlsKey(parsed),
         ClientAuthorityPath = Server.ClientAuthority(parsed),
         Insecure = Server.Insecure(parsed),
+        Capacity = Server.Capacity(parsed),
         ShutdownTimeout = Server.ShutdownTimeout(parsed),
         AccessLog = AccessLog,
     };

@@ -16,6 +16,7 @@ internal sealed class ServerOptions
     private readonly Option<string?> _tlsKey = CliOption.Text("--tls-key", "FILE", "The certificate's private key, PEM.");
     private readonly Option<string?> _clientAuthority = CliOption.Text("--client-ca", "FILE", "Client certificates that one of these roots signed, PEM, open the role that their name edgemesh://ROLE/NAME says.");
     private readonly Option<bool> _insecure = CliOption.Flag("--insecure", "Allow cleartext on an address beyond loopback.");
+    private readonly Option<int> _capacity = CliOption.Value("--capacity", "CALLS", "How many calls it can serve at once before they wait for one another: clients that route go elsewhere while so many run; 0: not said.", WholeNumber.Between(0, 1_000_000), 0);
     private readonly Option<LogLevel> _logLevel = CliOption.Value("--log-level", "LEVEL", "Least level of the log on standard error: trace, debug, information, warning, error, critical or none.", TryReadLevel, LogLevel.Information);
     private readonly Option<LogFormat> _logFormat = CliOption.Value("--log-format", "FORMAT", "How the log and the access log are written: text, or json with one object a line.", TryReadFormat, LogFormat.Text);
     private readonly Option<string?> _accessLog = CliOption.Text("--access-log", "FILE", "Write a line for each call to this file, or with - to standard output; it is opened again when it was moved away.");
@@ -42,6 +43,7 @@ internal sealed class ServerOptions
         command.Add(_tlsKey);
         command.Add(_clientAuthority);
         command.Add(_insecure);
+        command.Add(_capacity);
         command.Add(_logLevel);
         command.Add(_logFormat);
         command.Add(_accessLog);
@@ -54,6 +56,9 @@ internal sealed class ServerOptions
 
     /// <summary>Path of the certificate; null: cleartext.</summary>
     public string? TlsCertificate(ParseResult parsed) => parsed.GetValue(_tlsCertificate);
+
+    /// <summary>How many calls it can serve at once; 0: not said.</summary>
+    public int Capacity(ParseResult parsed) => parsed.GetValue(_capacity);
 
     /// <summary>Path of its key.</summary>
     public string? TlsKey(ParseResult parsed) => parsed.GetValue(_tlsKey);

@@ -15,6 +15,9 @@ public sealed class ReflectorFacts
     /// <summary>Whether it takes no new callers.</summary>
     public required Func<bool> IsDraining { get; init; }
 
+    /// <summary>How many calls it can serve at once before they wait for one another, 0 or more; 0: not known.</summary>
+    public int Capacity { get; init; }
+
     /// <summary>Where it is in latency space; null before its first measurement.</summary>
     public Func<Coordinate?> Coordinate { get; init; } = () => null;
 

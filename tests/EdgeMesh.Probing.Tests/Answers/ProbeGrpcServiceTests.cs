@@ -15,6 +15,7 @@ public sealed class ProbeGrpcServiceTests
         Node = "LHR50-1",
         Region = () => "eu-west-2",
         IsDraining = () => true,
+        Capacity = 100,
         Coordinate = () => Coordinate.Origin,
         Neighbours = most => [.. Enumerable.Range(0, most).Select(i => new MeshNeighbour { Node = $"CDG50-{i}", RoundTrip = Duration.FromTimeSpan(TimeSpan.FromMilliseconds(i)) })],
     };
@@ -27,7 +28,7 @@ public sealed class ProbeGrpcServiceTests
         var answer = await host.Client.ProbeAsync(new ProbeRequest { Sequence = 7, Padding = ByteString.CopyFrom(new byte[ProbeGrpcService.MaxPaddingBytes]) });
         var withNeighbours = await host.Client.ProbeAsync(new ProbeRequest { Neighbours = true });
 
-        Assert.Equal(("LHR50-1", "eu-west-2", 7UL, true, 0U), (answer.Node, answer.Region, answer.Sequence, answer.Draining, answer.InFlight));
+        Assert.Equal(("LHR50-1", "eu-west-2", 7UL, true, 0U, 100U), (answer.Node, answer.Region, answer.Sequence, answer.Draining, answer.InFlight, answer.Capacity));
         Assert.Equal((Coordinate.Dimensions, 1.5), (answer.Coordinate.Position.Count, answer.Coordinate.Error));
         Assert.InRange(answer.Residence.ToTimeSpan(), TimeSpan.Zero, TestDeadline.Default);
         Assert.Null(answer.ServedMedian);
