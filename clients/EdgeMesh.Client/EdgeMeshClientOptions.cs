@@ -42,6 +42,9 @@ public sealed record EdgeMeshClientOptions
     /// </summary>
     public double HedgeShare { get; init; } = 0.05;
 
+    /// <summary>Has calls of one key go to one node; null: calls go to the home. Default: null.</summary>
+    public StickyOptions? Sticky { get; init; }
+
     /// <summary>The clock of everything. Default: the system's.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
@@ -66,6 +69,7 @@ public sealed record EdgeMeshClientOptions
         Check(MaxHeldBytes is >= 0 and <= 64 * 1024 * 1024, $"{nameof(MaxHeldBytes)}: must be 0 to 67108864 bytes; is {MaxHeldBytes}");
         Check(MaxAttempts is >= 1 and <= 10, $"{nameof(MaxAttempts)}: must be 1 to 10; is {MaxAttempts}");
         Check(HedgeShare is >= 0 and <= 1, string.Create(CultureInfo.InvariantCulture, $"{nameof(HedgeShare)}: must be 0 to 1; is {HedgeShare}"));
+        Sticky?.Validate(faults);
         if (faults.Count > 0)
         {
             throw new ArgumentException(string.Join('\n', faults));

@@ -1,13 +1,15 @@
 using System.Numerics;
 using EdgeMesh.Client.Nodes;
+using EdgeMesh.Client.Picking;
 using EdgeMesh.Wire;
 
 namespace EdgeMesh.Client.Calls;
 
 /// <summary>Where one call has been, and where it goes next.</summary>
 /// <remarks>Not thread-safe: its call owns it, which picks one node after another.</remarks>
-internal sealed class CallRoute(NodePool pool, NodeTrust trust, EdgeMeshClientOptions options)
+internal sealed class CallRoute(NodePool pool, NodeTrust trust, EdgeMeshClientOptions options, HttpRequestMessage request)
 {
+    private readonly ulong? _key = options.Sticky?.Key(request) is { Length: > 0 } key ? KeyHash.Of(key) : null;
     private PoolModel _model = pool.Current;
     private ulong _tried;
     private List<string>? _faults;
@@ -30,7 +32,8 @@ internal sealed class CallRoute(NodePool pool, NodeTrust trust, EdgeMeshClientOp
             _model = newest;
         }
 
-        return Take(_model.Pick(_tried, options.Random));
+        var sticky = _key is { } key ? StickyPick.Pick(_model, _tried, key, options.Sticky!) : -1;
+        return Take(sticky >= 0 ? sticky : _model.Pick(_tried, options.Random));
     }
 
     /// <summary>Chooses a second node while the first has not answered: one that is well and has room.</summary>
@@ -55,7 +58,7 @@ internal sealed class CallRoute(NodePool pool, NodeTrust trust, EdgeMeshClientOp
     }
 
     /// <summary>UNAVAILABLE, naming the nodes that did not answer.</summary>
-    public HttpResponseMessage Unavailable(HttpRequestMessage request) =>
+    public HttpResponseMessage Unavailable() =>
         StatusAnswer.Create(request, GrpcStatusCode.Unavailable, _faults is null ? "the client is disposed of" : $"no node of the mesh answered: {string.Join("; ", _faults)}");
 
     private NodeState? Take(int index)

@@ -25,7 +25,7 @@ internal sealed class CallSender(NodePool pool, EdgeMeshClientOptions options)
         var deadline = new CallDeadline(request, options.TimeProvider);
         _retries.Earn();
         var (held, passing) = method.IsUnary ? await HeldBody.ReadAsync(request.Content, options.MaxHeldBytes, cancellationToken).ConfigureAwait(false) : (null, request.Content);
-        var route = new CallRoute(pool, _trust, options);
+        var route = new CallRoute(pool, _trust, options, request);
         return held is { } body
             ? await new HeldCall(request, body, method.IsSafe, route, deadline, _trust, _retries, _hedges, options, cancellationToken).SendAsync().ConfigureAwait(false)
             : await new PassingCall(request, passing, route, deadline, _trust, cancellationToken).SendAsync().ConfigureAwait(false);

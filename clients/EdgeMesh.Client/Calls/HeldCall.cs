@@ -55,7 +55,7 @@ internal sealed class HeldCall(
             route.Leave(outcome);
         }
 
-        return route.Unavailable(request);
+        return route.Unavailable();
     }
 
     private async Task<AttemptOutcome> TryHedgedAsync(NodeState first)

@@ -31,7 +31,7 @@ internal sealed class PassingCall(HttpRequestMessage request, HttpContent? body,
             }
         }
 
-        return route.Unavailable(request);
+        return route.Unavailable();
     }
 
     private async Task<AttemptOutcome> TryAsync(NodeState node)

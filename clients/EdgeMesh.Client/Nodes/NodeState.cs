@@ -77,6 +77,7 @@ internal sealed class NodeState : IDisposable
     public NodeState(string name, Uri address, Func<Uri, HttpMessageHandler> createHandler, TimeProvider time)
     {
         (Name, Address, _createHandler, _time) = (name, address, createHandler, time);
+        NameHash = KeyHash.Of(name);
         _start = _warmSince = time.GetTimestamp();
         _invoker = new HttpMessageInvoker(createHandler(address));
         ProbeTarget = new Uri(address, "/edgemesh.v1.LatencyService/Probe");
@@ -84,6 +85,12 @@ internal sealed class NodeState : IDisposable
     }
 
     public string Name { get; }
+
+    /// <summary>The name's <see cref="KeyHash.Of"/>.</summary>
+    public ulong NameHash { get; }
+
+    /// <summary>Calls of this client that run there.</summary>
+    public int InFlight => Volatile.Read(ref _inFlight);
 
     public Uri Address { get; }
 

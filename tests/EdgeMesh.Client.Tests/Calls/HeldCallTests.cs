@@ -1,3 +1,5 @@
+using EdgeMesh.Client.Nodes;
+using EdgeMesh.Client.Picking;
 using EdgeMesh.Testing;
 using EdgeMesh.Wire;
 
@@ -124,6 +126,24 @@ public sealed class HeldCallTests : IDisposable
 
         Assert.Equal("a", await call.WaitAsync(TestDeadline.Default));
         Assert.Equal(201, _nodes.Arrived);
+    }
+
+    [Fact]
+    public async Task Sticky_CallsOfAKey_GoToItsNodeAndOthersHome()
+    {
+        using var nodes = new ScriptedNodes(3, options => options with { Sticky = StickyOptions.ByMetadata("x-user") });
+        var expected = Enumerable.Range(0, 20).Select(i => nodes.Pool.Current.Nodes[StickyPick.Pick(nodes.Pool.Current, 0, KeyHash.Of($"user-{i}"), nodes.Options.Sticky!)].Name).ToList();
+        Assert.Equal(3, expected.Distinct().Count());
+
+        for (var i = 0; i < 20; i++)
+        {
+            foreach (var (user, node) in new[] { ($"user-{i}", expected[i]), (null, "a") })
+            {
+                var call = nodes.CallAsync(user: user);
+                (await nodes.NextAsync(node)).Answer();
+                Assert.Equal(node, await call.WaitAsync(TestDeadline.Default));
+            }
+        }
     }
 
     /// <summary>A call that is under way at <c>a</c> and <c>b</c>.</summary>

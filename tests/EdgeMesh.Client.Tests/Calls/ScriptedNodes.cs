@@ -47,9 +47,14 @@ internal sealed class ScriptedNodes : IDisposable
 
     /// <summary>Sends a unary call.</summary>
     /// <returns>Its answer's node, from the answer's body.</returns>
-    public async Task<string> CallAsync(bool isSafe = true, CancellationToken cancellationToken = default)
+    public async Task<string> CallAsync(bool isSafe = true, string? user = null, CancellationToken cancellationToken = default)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "http://mesh/a.B/C") { Content = new ByteArrayContent([0, 0, 0, 0, 0]) };
+        if (user is not null)
+        {
+            request.Headers.Add("x-user", user);
+        }
+
         using var answer = await Sender.SendAsync(request, new MethodFacts(IsUnary: true, isSafe), cancellationToken);
         var status = GrpcStatusOf.Read(answer.Headers) ?? GrpcStatusOf.Read(answer.TrailingHeaders);
         return status == GrpcStatusCode.Ok ? await answer.Content.ReadAsStringAsync(cancellationToken) : $"{status}: {GrpcStatusOf.ReadMessage(answer.Headers)}";
