@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Globalization;
 using EdgeMesh.Client.Mesh;
 using EdgeMesh.Latency.Positions;
@@ -44,6 +45,9 @@ public sealed record EdgeMeshClientOptions
 
     /// <summary>Has calls of one key go to one node; null: calls go to the home. Default: null.</summary>
     public StickyOptions? Sticky { get; init; }
+
+    /// <summary>Makes the meter <c>EdgeMesh.Client</c>; null: one is made beside it, and ends with the handler. Default: null.</summary>
+    public IMeterFactory? MeterFactory { get; init; }
 
     /// <summary>The clock of everything. Default: the system's.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;

@@ -2,6 +2,7 @@ using System.Net;
 using EdgeMesh.Client.Calls;
 using EdgeMesh.Client.Mesh;
 using EdgeMesh.Client.Nodes;
+using EdgeMesh.Client.Telemetry;
 using EdgeMesh.Wire;
 
 namespace EdgeMesh.Client;
@@ -26,6 +27,7 @@ public sealed class EdgeMeshHandler : HttpMessageHandler
     private readonly CancellationTokenSource _end = new();
     private readonly MeshWatcher _watcher;
     private readonly NodePool _pool;
+    private readonly ClientMeters _meters;
     private readonly CallSender _sender;
     private int _disposals;
 
@@ -39,7 +41,8 @@ public sealed class EdgeMeshHandler : HttpMessageHandler
         var createHandler = options.CreateHandler ?? CreateHandler;
         _pool = new NodePool(createHandler, options.TimeProvider, options.Random);
         _watcher = new MeshWatcher(options, createHandler, () => AddressesOf(_pool.Current), _pool.Follow);
-        _sender = new CallSender(_pool, options);
+        _meters = new ClientMeters(options.MeterFactory, _pool);
+        _sender = new CallSender(_pool, options, _meters);
         var health = new HealthLoop(_pool, new NodeProber(_pool, options, _watcher), options, _watcher);
         Watching = Task.Run(() => RunAsync(_watcher.RunAsync));
         Probing = Task.Run(() => RunAsync(health.RunAsync));
@@ -89,9 +92,13 @@ public sealed class EdgeMeshHandler : HttpMessageHandler
     {
         ObjectDisposedException.ThrowIf(_disposals > 0, this);
         var mesh = await _watcher.WaitAsync(cancellationToken).ConfigureAwait(false);
-        return mesh is null
-            ? StatusAnswer.Create(request, GrpcStatusCode.Unavailable, $"no node told who is in the mesh: {_watcher.Fault}")
-            : await _sender.SendAsync(request, mesh.FindMethod(request.RequestUri!.AbsolutePath) ?? default, cancellationToken).ConfigureAwait(false);
+        if (mesh is null)
+        {
+            _meters.CountUnanswered();
+            return StatusAnswer.Create(request, GrpcStatusCode.Unavailable, $"no node told who is in the mesh: {_watcher.Fault}");
+        }
+
+        return await _sender.SendAsync(request, mesh.FindMethod(request.RequestUri!.AbsolutePath) ?? default, cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -101,6 +108,7 @@ public sealed class EdgeMeshHandler : HttpMessageHandler
         {
             _end.Cancel();
             _pool.Dispose();
+            _meters.Dispose();
         }
 
         base.Dispose(disposing);

@@ -1,13 +1,14 @@
 using System.Numerics;
 using EdgeMesh.Client.Nodes;
 using EdgeMesh.Client.Picking;
+using EdgeMesh.Client.Telemetry;
 using EdgeMesh.Wire;
 
 namespace EdgeMesh.Client.Calls;
 
 /// <summary>Where one call has been, and where it goes next.</summary>
 /// <remarks>Not thread-safe: its call owns it, which picks one node after another.</remarks>
-internal sealed class CallRoute(NodePool pool, NodeTrust trust, EdgeMeshClientOptions options, HttpRequestMessage request)
+internal sealed class CallRoute(NodePool pool, NodeTrust trust, EdgeMeshClientOptions options, ClientMeters meters, HttpRequestMessage request)
 {
     private readonly ulong? _key = options.Sticky?.Key(request) is { Length: > 0 } key ? KeyHash.Of(key) : null;
     private PoolModel _model = pool.Current;
@@ -58,8 +59,11 @@ internal sealed class CallRoute(NodePool pool, NodeTrust trust, EdgeMeshClientOp
     }
 
     /// <summary>UNAVAILABLE, naming the nodes that did not answer.</summary>
-    public HttpResponseMessage Unavailable() =>
-        StatusAnswer.Create(request, GrpcStatusCode.Unavailable, _faults is null ? "the client is disposed of" : $"no node of the mesh answered: {string.Join("; ", _faults)}");
+    public HttpResponseMessage Unavailable()
+    {
+        meters.CountUnanswered();
+        return StatusAnswer.Create(request, GrpcStatusCode.Unavailable, _faults is null ? "the client is disposed of" : $"no node of the mesh answered: {string.Join("; ", _faults)}");
+    }
 
     private NodeState? Take(int index)
     {

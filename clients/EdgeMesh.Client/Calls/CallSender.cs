@@ -1,6 +1,7 @@
 using EdgeMesh.Client.Hedging;
 using EdgeMesh.Client.Mesh;
 using EdgeMesh.Client.Nodes;
+using EdgeMesh.Client.Telemetry;
 
 namespace EdgeMesh.Client.Calls;
 
@@ -9,7 +10,7 @@ namespace EdgeMesh.Client.Calls;
 /// A unary call is a <see cref="HeldCall"/>, if what it sends is short enough to be held. Everything else, streams and methods of which nothing is known, is a <see cref="PassingCall"/>.
 /// Stateless but for the budgets; thread-safe.
 /// </remarks>
-internal sealed class CallSender(NodePool pool, EdgeMeshClientOptions options)
+internal sealed class CallSender(NodePool pool, EdgeMeshClientOptions options, ClientMeters meters)
 {
     private readonly NodeTrust _trust = new(pool);
     private readonly RetryBudget _retries = new();
@@ -25,9 +26,9 @@ internal sealed class CallSender(NodePool pool, EdgeMeshClientOptions options)
         var deadline = new CallDeadline(request, options.TimeProvider);
         _retries.Earn();
         var (held, passing) = method.IsUnary ? await HeldBody.ReadAsync(request.Content, options.MaxHeldBytes, cancellationToken).ConfigureAwait(false) : (null, request.Content);
-        var route = new CallRoute(pool, _trust, options, request);
+        var route = new CallRoute(pool, _trust, options, meters, request);
         return held is { } body
-            ? await new HeldCall(request, body, method.IsSafe, route, deadline, _trust, _retries, _hedges, options, cancellationToken).SendAsync().ConfigureAwait(false)
-            : await new PassingCall(request, passing, route, deadline, _trust, cancellationToken).SendAsync().ConfigureAwait(false);
+            ? await new HeldCall(request, body, method, route, deadline, _trust, _retries, _hedges, options, meters, cancellationToken).SendAsync().ConfigureAwait(false)
+            : await new PassingCall(request, passing, method.Name, route, deadline, _trust, meters, cancellationToken).SendAsync().ConfigureAwait(false);
     }
 }

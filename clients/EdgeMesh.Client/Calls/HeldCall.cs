@@ -1,5 +1,8 @@
 using EdgeMesh.Client.Hedging;
+using EdgeMesh.Client.Mesh;
 using EdgeMesh.Client.Nodes;
+using EdgeMesh.Client.Telemetry;
+using EdgeMesh.Wire;
 
 namespace EdgeMesh.Client.Calls;
 
@@ -19,23 +22,26 @@ namespace EdgeMesh.Client.Calls;
 internal sealed class HeldCall(
     HttpRequestMessage request,
     ReadOnlyMemory<byte> body,
-    bool isSafe,
+    MethodFacts method,
     CallRoute route,
     CallDeadline deadline,
     NodeTrust trust,
     RetryBudget retries,
     HedgeBudget hedges,
     EdgeMeshClientOptions options,
+    ClientMeters meters,
     CancellationToken cancellationToken)
 {
+    private AttemptReason Reason => route.Attempts > 1 ? AttemptReason.Retry : AttemptReason.First;
+
     /// <summary>Sends it.</summary>
     /// <returns>A node's answer; or UNAVAILABLE, naming the nodes that did not.</returns>
     public async Task<HttpResponseMessage> SendAsync()
     {
         while (route.Next() is { } node)
         {
-            var mayRepeat = isSafe && !route.IsAtEnd;
-            var outcome = mayRepeat ? await TryHedgedAsync(node).ConfigureAwait(false) : await TryAsync(node, mayRepeat: false, cancellationToken).ConfigureAwait(false);
+            var mayRepeat = method.IsSafe && !route.IsAtEnd;
+            var outcome = mayRepeat ? await TryHedgedAsync(node).ConfigureAwait(false) : await TryAsync(node, Reason, mayRepeat: false, cancellationToken).ConfigureAwait(false);
             if (outcome.IsWell)
             {
                 route.Arrive();
@@ -62,7 +68,7 @@ internal sealed class HeldCall(
     {
         // 1. The first node. At one that was ejected before, for want of another, a call waits whatever becomes of that.
         var firstEnd = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, first.IsEjected ? CancellationToken.None : first.Ejection);
-        var one = TryAsync(first, mayRepeat: true, firstEnd.Token);
+        var one = TryAsync(first, Reason, mayRepeat: true, firstEnd.Token);
         if (!one.IsCompleted && first.HedgeDelay is { } delay)
         {
             using var timer = new HedgeTimer(options.TimeProvider, delay);
@@ -90,7 +96,7 @@ internal sealed class HeldCall(
         }
 
         var secondEnd = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, second.Ejection);
-        var two = TryAsync(second, mayRepeat: true, secondEnd.Token);
+        var two = TryAsync(second, AttemptReason.Hedge, mayRepeat: true, secondEnd.Token);
 
         // 3. Whoever answers well first; the other is given up.
         var faster = await Task.WhenAny(one, two).ConfigureAwait(false);
@@ -106,6 +112,7 @@ internal sealed class HeldCall(
             }
         }
 
+        meters.CountHedge(hasWon: faster == two);
         fasterEnd.Dispose();
         _ = GiveUpAsync(slower, slowerEnd);
         return await faster.ConfigureAwait(false);
@@ -128,7 +135,7 @@ internal sealed class HeldCall(
         }
     }
 
-    private async Task<AttemptOutcome> TryAsync(NodeState node, bool mayRepeat, CancellationToken token)
+    private async Task<AttemptOutcome> TryAsync(NodeState node, AttemptReason reason, bool mayRepeat, CancellationToken token)
     {
         var content = new RepeatableContent(body);
         if (request.Content is { } asked)
@@ -141,14 +148,18 @@ internal sealed class HeldCall(
 
         using var copy = deadline.Copy(request, node, content);
         var start = node.Begin();
+        var telemetry = AttemptTelemetry.Begin(meters, node, method.Name, reason, copy);
+        var status = GrpcStatusCode.Cancelled;
         HttpResponseMessage? answer = null;
         try
         {
             answer = await node.Invoker.SendAsync(copy, token).ConfigureAwait(false);
             await HeldAnswer.HoldAsync(answer, options.MaxHeldBytes, token).ConfigureAwait(false);
             answer.RequestMessage = request;
-            var isWell = NodeTrust.Note(node, GrpcStatusOf.Read(answer.TrailingHeaders) ?? GrpcStatusOf.Read(answer.Headers));
-            if (isSafe && isWell)
+            var told = GrpcStatusOf.Read(answer.TrailingHeaders) ?? GrpcStatusOf.Read(answer.Headers);
+            status = told ?? GrpcStatusCode.Unknown;
+            var isWell = NodeTrust.Note(node, told);
+            if (method.IsSafe && isWell)
             {
                 node.NoteLatency(start);
             }
@@ -158,10 +169,13 @@ internal sealed class HeldCall(
         catch (Exception fault) when (!cancellationToken.IsCancellationRequested && AttemptOutcome.IsOfNode(fault))
         {
             answer?.Dispose();
-            if (isSafe && fault is OperationCanceledException && token.IsCancellationRequested)
+            var isGivenUp = fault is OperationCanceledException && token.IsCancellationRequested;
+            if (method.IsSafe && isGivenUp)
             {
                 node.NoteLatency(start);
             }
+
+            status = isGivenUp ? GrpcStatusCode.Cancelled : GrpcStatusCode.Unavailable;
 
             var isNeverSent = TransportFault.IsNeverSent(fault);
             trust.Note(node, fault);
@@ -174,6 +188,7 @@ internal sealed class HeldCall(
         }
         finally
         {
+            telemetry.End(status);
             node.End();
         }
     }

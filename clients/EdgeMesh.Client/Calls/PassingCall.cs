@@ -1,10 +1,12 @@
 using EdgeMesh.Client.Nodes;
+using EdgeMesh.Client.Telemetry;
+using EdgeMesh.Wire;
 
 namespace EdgeMesh.Client.Calls;
 
 /// <summary>A call whose bytes pass as they come: a stream, or one of a method of which nothing is known. It goes to another node only while no connection has asked for its body.</summary>
 /// <remarks>Not thread-safe: made for one call.</remarks>
-internal sealed class PassingCall(HttpRequestMessage request, HttpContent? body, CallRoute route, CallDeadline deadline, NodeTrust trust, CancellationToken cancellationToken)
+internal sealed class PassingCall(HttpRequestMessage request, HttpContent? body, string? method, CallRoute route, CallDeadline deadline, NodeTrust trust, ClientMeters meters, CancellationToken cancellationToken)
 {
     /// <summary>Sends it.</summary>
     /// <returns>The answer, as soon as it begins; or UNAVAILABLE, naming the nodes that could not be reached.</returns>
@@ -39,13 +41,14 @@ internal sealed class PassingCall(HttpRequestMessage request, HttpContent? body,
         var content = body is null ? null : new PassingContent(body);
         var copy = deadline.Copy(request, node, content);
         node.Begin();
+        var telemetry = AttemptTelemetry.Begin(meters, node, method, route.Attempts > 1 ? AttemptReason.Retry : AttemptReason.First, copy);
         var isRunning = false;
         try
         {
             var answer = await node.Invoker.SendAsync(copy, cancellationToken).ConfigureAwait(false);
             answer.RequestMessage = request;
             NodeTrust.Note(node, GrpcStatusOf.Read(answer.Headers));
-            answer.Content = new RunningAnswer(answer.Content, node, trust);
+            answer.Content = new RunningAnswer(answer, node, trust, telemetry);
             isRunning = true;
             return new AttemptOutcome(node, answer, null, IsWell: true, MayRepeat: false, IsNeverSent: false);
         }
@@ -53,7 +56,13 @@ internal sealed class PassingCall(HttpRequestMessage request, HttpContent? body,
         {
             var isNeverSent = content is not { HasBegun: true } && TransportFault.IsNeverSent(fault);
             trust.Note(node, fault);
+            telemetry.End(GrpcStatusCode.Unavailable);
             return new AttemptOutcome(node, null, fault, IsWell: false, MayRepeat: isNeverSent, isNeverSent);
+        }
+        catch
+        {
+            telemetry.End(GrpcStatusCode.Cancelled);
+            throw;
         }
         finally
         {

@@ -1,5 +1,7 @@
 using System.Net;
 using EdgeMesh.Client.Nodes;
+using EdgeMesh.Client.Telemetry;
+using EdgeMesh.Wire;
 
 namespace EdgeMesh.Client.Calls;
 
@@ -9,16 +11,18 @@ namespace EdgeMesh.Client.Calls;
 /// </remarks>
 internal sealed class RunningAnswer : HttpContent
 {
+    private readonly HttpResponseMessage _message;
     private readonly HttpContent _answer;
     private readonly NodeState _node;
     private readonly NodeTrust _trust;
+    private readonly AttemptTelemetry _telemetry;
     private int _ends;
 
-    /// <summary>Takes an answer over, with its fields.</summary>
-    public RunningAnswer(HttpContent answer, NodeState node, NodeTrust trust)
+    /// <summary>Takes an answer's content over, with its fields.</summary>
+    public RunningAnswer(HttpResponseMessage answer, NodeState node, NodeTrust trust, AttemptTelemetry telemetry)
     {
-        (_answer, _node, _trust) = (answer, node, trust);
-        foreach (var field in answer.Headers.NonValidated)
+        (_message, _answer, _node, _trust, _telemetry) = (answer, answer.Content, node, trust, telemetry);
+        foreach (var field in _answer.Headers.NonValidated)
         {
             Headers.TryAddWithoutValidation(field.Key, field.Value);
         }
@@ -40,12 +44,14 @@ internal sealed class RunningAnswer : HttpContent
 
     protected override void Dispose(bool disposing)
     {
-        End(null);
+        End(null, GrpcStatusCode.Cancelled);
         _answer.Dispose();
         base.Dispose(disposing);
     }
 
-    private void End(Exception? fault)
+    /// <param name="fault">How reading failed; null: it did not.</param>
+    /// <param name="otherwise">The status of an answer that has none.</param>
+    private void End(Exception? fault, GrpcStatusCode otherwise)
     {
         if (Interlocked.Exchange(ref _ends, 1) != 0)
         {
@@ -53,6 +59,7 @@ internal sealed class RunningAnswer : HttpContent
         }
 
         _node.End();
+        _telemetry.End(GrpcStatusOf.Read(_message.Headers) ?? GrpcStatusOf.Read(_message.TrailingHeaders) ?? otherwise);
         if (fault is HttpProtocolException)
         {
             // Reset: perhaps by the word of an origin behind the node.
@@ -86,14 +93,14 @@ internal sealed class RunningAnswer : HttpContent
                 var count = await body.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
                 if (count == 0 && !buffer.IsEmpty)
                 {
-                    owner.End(null);
+                    owner.End(null, GrpcStatusCode.Unknown);
                 }
 
                 return count;
             }
             catch (Exception fault)
             {
-                owner.End(cancellationToken.IsCancellationRequested ? null : fault);
+                owner.End(cancellationToken.IsCancellationRequested ? null : fault, cancellationToken.IsCancellationRequested ? GrpcStatusCode.Cancelled : GrpcStatusCode.Unavailable);
                 throw;
             }
         }
@@ -115,7 +122,7 @@ internal sealed class RunningAnswer : HttpContent
             if (disposing)
             {
                 body.Dispose();
-                owner.End(null);
+                owner.End(null, GrpcStatusCode.Cancelled);
             }
 
             base.Dispose(disposing);

@@ -50,4 +50,5 @@ internal sealed record MeshNodeModel(LatencyNode Node, Uri Address);
 /// <summary>What a client may do with calls of a method.</summary>
 /// <param name="IsUnary">One request, one answer; false also if nothing is known.</param>
 /// <param name="IsSafe">Declared free of side effects: may be sent twice.</param>
-internal readonly record struct MethodFacts(bool IsUnary, bool IsSafe);
+/// <param name="Name">Its name, as <c>shop.v1.Catalog/Get</c>; null: nothing is known of it.</param>
+internal readonly record struct MethodFacts(bool IsUnary, bool IsSafe, string? Name);

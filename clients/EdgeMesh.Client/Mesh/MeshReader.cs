@@ -35,7 +35,7 @@ internal static class MeshReader
         var methods = new Dictionary<string, MethodFacts>(StringComparer.Ordinal);
         foreach (var method in message.Methods)
         {
-            methods["/" + method.Method] = new MethodFacts(!method.ClientStreaming && !method.ServerStreaming, method.SideEffectFree);
+            methods["/" + method.Method] = new MethodFacts(!method.ClientStreaming && !method.ServerStreaming, method.SideEffectFree, method.Method);
         }
 
         return new MeshModel(message.Region, message.Version, nodes, methods);

@@ -18,12 +18,20 @@ internal sealed class NodePool(Func<Uri, HttpMessageHandler> createHandler, Time
     private readonly Dictionary<string, NodeState> _nodes = new(StringComparer.Ordinal);
     private readonly HomeWindows _windows = new();
     private MeshModel? _mesh;
+    private long _ejections;
+    private long _homeMoves;
     private bool _isDisposed;
     private readonly TaskCompletionSource _settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile PoolModel _current = PoolModel.Empty;
 
     /// <summary>As it is now.</summary>
     public PoolModel Current => _current;
+
+    /// <summary>Nodes that were ejected so far.</summary>
+    public long Ejections => Volatile.Read(ref _ejections);
+
+    /// <summary>Times that the home became another node.</summary>
+    public long HomeMoves => Volatile.Read(ref _homeMoves);
 
     /// <summary>Completes when a search has found the first home; cancelled when the pool is disposed of before.</summary>
     public Task Settled => _settled.Task;
@@ -71,7 +79,7 @@ internal sealed class NodePool(Func<Uri, HttpMessageHandler> createHandler, Time
                 if (!IsSettled)
                 {
                     Span<Candidate> room = stackalloc Candidate[MaxMembers];
-                    _current = new PoolModel(_current.Nodes, Picker.Pick(_current.Read(room), -1, 0, random));
+                    PublishLocked(_current.Nodes, Picker.Pick(_current.Read(room), -1, 0, random));
                     _settled.TrySetResult();
                 }
 
@@ -100,6 +108,7 @@ internal sealed class NodePool(Func<Uri, HttpMessageHandler> createHandler, Time
             }
 
             node.Eject();
+            _ejections++;
             ReviseLocked();
         }
     }
@@ -160,7 +169,7 @@ internal sealed class NodePool(Func<Uri, HttpMessageHandler> createHandler, Time
             node.IsDraining |= _mesh!.FindNode(node.Name)!.Node.Draining;
         }
 
-        _current = new PoolModel(nodes, Array.FindIndex(nodes, node => node.Name == home));
+        PublishLocked(nodes, Array.FindIndex(nodes, node => node.Name == home));
         ReviseLocked();
     }
 
@@ -199,7 +208,7 @@ internal sealed class NodePool(Func<Uri, HttpMessageHandler> createHandler, Time
         var (nodes, home) = (_current.Nodes, _current.Home);
         if (nodes.Length > 0)
         {
-            _current = new PoolModel(nodes, home < 0 || nodes[home] is { IsEjected: true } or { IsDraining: true } ? NextHomeLocked() : home);
+            PublishLocked(nodes, home < 0 || nodes[home] is { IsEjected: true } or { IsDraining: true } ? NextHomeLocked() : home);
         }
     }
 
@@ -207,8 +216,15 @@ internal sealed class NodePool(Func<Uri, HttpMessageHandler> createHandler, Time
     {
         if (_current.Nodes.Length > 0)
         {
-            _current = new PoolModel(_current.Nodes, NextHomeLocked());
+            PublishLocked(_current.Nodes, NextHomeLocked());
         }
+    }
+
+    private void PublishLocked(NodeState[] nodes, int home)
+    {
+        var former = HomeLocked;
+        _current = new PoolModel(nodes, home);
+        _homeMoves += former is not null && HomeLocked is { } now && now != former ? 1 : 0;
     }
 
     private int NextHomeLocked()

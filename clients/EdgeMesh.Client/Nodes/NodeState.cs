@@ -283,6 +283,9 @@ internal sealed class NodeState : IDisposable
     /// <summary>The clock's timestamp now.</summary>
     public long Now => _time.GetTimestamp();
 
+    /// <summary>Time since a timestamp.</summary>
+    public TimeSpan Since(long timestamp) => _time.GetElapsedTime(timestamp);
+
     /// <summary>What the picker is told.</summary>
     /// <param name="now">The clock's timestamp.</param>
     public Candidate ToCandidate(long now) => new()

@@ -4,6 +4,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using EdgeMesh.Relay.Telemetry;
+using EdgeMesh.Wire;
 
 namespace EdgeMesh.Node.Servers;
 

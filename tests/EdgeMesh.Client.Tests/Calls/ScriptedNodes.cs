@@ -3,6 +3,7 @@ using System.Net;
 using EdgeMesh.Client.Calls;
 using EdgeMesh.Client.Mesh;
 using EdgeMesh.Client.Nodes;
+using EdgeMesh.Client.Telemetry;
 using EdgeMesh.Latency.Topology;
 using EdgeMesh.Testing;
 using EdgeMesh.V1;
@@ -31,7 +32,8 @@ internal sealed class ScriptedNodes : IDisposable
 
         Time.Advance(EdgeMesh.Client.Nodes.NodeState.WarmUp);
         Pool.Revise();
-        Sender = new CallSender(Pool, Options);
+        Meters = new ClientMeters(Options.MeterFactory, Pool);
+        Sender = new CallSender(Pool, Options, Meters);
     }
 
     public ManualTimeProvider Time { get; } = new();
@@ -39,6 +41,8 @@ internal sealed class ScriptedNodes : IDisposable
     public EdgeMeshClientOptions Options { get; }
 
     public NodePool Pool { get; }
+
+    public ClientMeters Meters { get; }
 
     public CallSender Sender { get; }
 
@@ -55,7 +59,7 @@ internal sealed class ScriptedNodes : IDisposable
             request.Headers.Add("x-user", user);
         }
 
-        using var answer = await Sender.SendAsync(request, new MethodFacts(IsUnary: true, isSafe), cancellationToken);
+        using var answer = await Sender.SendAsync(request, new MethodFacts(IsUnary: true, isSafe, "a.B/C"), cancellationToken);
         var status = GrpcStatusOf.Read(answer.Headers) ?? GrpcStatusOf.Read(answer.TrailingHeaders);
         return status == GrpcStatusCode.Ok ? await answer.Content.ReadAsStringAsync(cancellationToken) : $"{status}: {GrpcStatusOf.ReadMessage(answer.Headers)}";
     }
@@ -97,7 +101,11 @@ internal sealed class ScriptedNodes : IDisposable
         }
     }
 
-    public void Dispose() => Pool.Dispose();
+    public void Dispose()
+    {
+        Pool.Dispose();
+        Meters.Dispose();
+    }
 
     /// <summary>A call at a node.</summary>
     internal sealed class Arrival(string node)
@@ -105,6 +113,9 @@ internal sealed class ScriptedNodes : IDisposable
         public TaskCompletionSource<HttpResponseMessage> Source { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public string Node => node;
+
+        /// <summary>The trace's field that came with it.</summary>
+        public string? TraceParent { get; init; }
 
         /// <summary>Completes when the caller gives the call up.</summary>
         public TaskCompletionSource GivenUp { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -123,7 +134,7 @@ internal sealed class ScriptedNodes : IDisposable
     {
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
-            var arrival = new Arrival(node);
+            var arrival = new Arrival(node) { TraceParent = request.Headers.TryGetValues("traceparent", out var values) ? values.Single() : null };
             await using var registration = cancellationToken.Register(() =>
             {
                 arrival.GivenUp.TrySetResult();

@@ -50,7 +50,7 @@ public sealed class MeshReaderTests
         message.Methods.Add(new MethodShape { Method = "a.B/C", ClientStreaming = clientStreaming, ServerStreaming = serverStreaming, SideEffectFree = sideEffectFree, Idempotent = true });
         var mesh = MeshReader.Read(message)!;
 
-        Assert.Equal(new MethodFacts(isUnary, isSafe), mesh.FindMethod("/a.B/C"));
+        Assert.Equal(new MethodFacts(isUnary, isSafe, "a.B/C"), mesh.FindMethod("/a.B/C"));
         Assert.Equal(default, mesh.FindMethod("/a.B/Unknown"));
     }
 

@@ -1,6 +1,4 @@
-using EdgeMesh.Wire;
-
-namespace EdgeMesh.Relay.Telemetry;
+namespace EdgeMesh.Wire;
 
 /// <summary>Status codes as telemetry writes them: <c>DEADLINE_EXCEEDED</c>, the names of the specification.</summary>
 public static class StatusNames
