@@ -19,6 +19,7 @@ public sealed partial class ReferenceArrowsTests
         ["Caching"] = [],
         ["Latency"] = ["Protos"],
         ["Client"] = ["Latency", "Wire", "Protos"],
+        ["Client.DependencyInjection"] = ["Client"],
         ["Relay"] = ["Wire", "Caching", "Protos"],
         ["Introspection"] = ["Relay", "Stubs"],
         ["Probing"] = ["Latency", "Relay", "Stubs"],
