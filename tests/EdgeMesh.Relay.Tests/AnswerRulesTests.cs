@@ -41,6 +41,20 @@ public sealed class AnswerRulesTests
         }
     }
 
+    [Theory]
+    [InlineData("max-age=60, no-transform", "gzip", "no-transform")]
+    [InlineData("max-age=60, no-transform", "identity", null)]
+    [InlineData("max-age=60", "gzip", null)]
+    public void Read_CodedAnswerThatForbidsTransforming_IsNotStored(string cacheControl, string coding, string? refusal)
+    {
+        // RFC 9111 section 5.2.2.6.
+        using var response = new HttpResponseMessage();
+        response.Headers.TryAddWithoutValidation("cache-control", cacheControl);
+        response.Headers.TryAddWithoutValidation("grpc-encoding", coding);
+
+        Assert.Equal(refusal, AnswerRules.Read(response).Refusal);
+    }
+
     private static AnswerRules Read(string[] general, string[] targeted)
     {
         using var response = new HttpResponseMessage();

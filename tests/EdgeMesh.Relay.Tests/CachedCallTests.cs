@@ -152,6 +152,7 @@ public sealed class CachedCallTests
     [InlineData("cache-control", "no-store")]
     [InlineData("cdn-cache-control", "private")]
     [InlineData("set-cookie", "a=1")]
+    [InlineData("vary", "x-lang")]
     public async Task Call_TrailersRestrict_IsNotStored(string name, string value)
     {
         await using var origin = await RawOrigin.StartAsync(async context =>

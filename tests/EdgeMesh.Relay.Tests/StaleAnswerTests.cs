@@ -12,7 +12,7 @@ public sealed class StaleAnswerTests
 
     private readonly ManualTimeProvider _time = new();
 
-    public static TheoryData<string> Failures => new(new[] { "2", "4", "13", "14", "http-503", "trailers-14", "no-status", "reset" });
+    public static TheoryData<string> Failures => new(new[] { "2", "4", "13", "14", "http-503", "trailers-14", "undeclared-trailers-13", "no-status", "reset" });
 
     [Fact]
     public async Task Call_WithinStaleWhileRevalidate_IsAnsweredAtOnceWhileOneCallAsksAnew()
@@ -346,6 +346,10 @@ public sealed class StaleAnswerTests
                 context.Response.Headers.CacheControl = "max-age=60";
                 await context.Response.BodyWriter.FlushAsync();
                 context.Features.GetRequiredFeature<IHttpResponseTrailersFeature>().Trailers["grpc-status"] = "14";
+                break;
+            case "undeclared-trailers-13":
+                await context.Response.BodyWriter.FlushAsync();
+                context.Features.GetRequiredFeature<IHttpResponseTrailersFeature>().Trailers["grpc-status"] = "13";
                 break;
             case "no-status":
                 context.Response.Headers.CacheControl = "max-age=60";

@@ -95,11 +95,11 @@ internal sealed class AnswerRules
         return Read(headers, rule, rule?.NegativeTtl(status), isNegative: true) is { MayStore: true } declared ? declared : TrailersOnly;
     }
 
-    /// <summary>Whether trailers take back what the headers allowed: only restrictions count there.</summary>
+    /// <summary>Whether trailers take back what the headers allowed: only restrictions count there. <c>vary</c> is one, of an answer that was keyed without it.</summary>
     public static bool TrailersForbid(HttpResponseMessage response)
     {
         var trailers = response.TrailingHeaders.NonValidated;
-        return CacheControl.Parse(Values(trailers, "cache-control")).Forbids || CacheControl.Parse(Values(trailers, "cdn-cache-control")).Forbids || trailers.Contains("set-cookie");
+        return CacheControl.Parse(Values(trailers, "cache-control")).Forbids || CacheControl.Parse(Values(trailers, "cdn-cache-control")).Forbids || trailers.Contains("set-cookie") || trailers.Contains("vary");
     }
 
     /// <summary>What purges may name an answer by, its trailers included.</summary>
@@ -175,6 +175,12 @@ internal sealed class AnswerRules
         if (ReadCoding(Values(headers, HeaderNames.GrpcEncoding)) is not { } coding)
         {
             return new AnswerRules("unknown-coding");
+        }
+
+        // RFC 9111 section 5.2.2.6: a caller that does not take the coding would need the message transformed.
+        if (coding == MessageCoding.Gzip && !isNegative && (general.ForbidsTransform || targeted.ForbidsTransform))
+        {
+            return new AnswerRules("no-transform");
         }
 
         if (SurrogateKeys.Read(Values(headers, SurrogateKeys.Name)) is not { } tags)

@@ -31,6 +31,9 @@ internal readonly record struct CacheControl
     /// <summary><c>must-revalidate</c> or <c>proxy-revalidate</c>: never used stale (RFC 9111 sections 5.2.2.2 and 5.2.2.8).</summary>
     public bool ForbidsStale { get; private init; }
 
+    /// <summary><c>no-transform</c>: its message is not coded anew (RFC 9111 section 5.2.2.6).</summary>
+    public bool ForbidsTransform { get; private init; }
+
     /// <summary><c>stale-while-revalidate</c> in seconds (RFC 5861 section 3).</summary>
     public long? StaleWhileRevalidate { get; private init; }
 
@@ -90,6 +93,11 @@ internal readonly record struct CacheControl
         if (Is(name, "must-revalidate") || Is(name, "proxy-revalidate"))
         {
             return this with { ForbidsStale = true };
+        }
+
+        if (Is(name, "no-transform"))
+        {
+            return this with { ForbidsTransform = true };
         }
 
         if (Is(name, "stale-while-revalidate"))

@@ -22,7 +22,7 @@ internal readonly record struct FillAnswer(HttpResponseMessage Response, Stream 
 /// up nobody; the others wait for the outcome.
 /// <code>
 /// ask upstream --> headers -- not storable ----------------------> leader reads the body itself; waiters: NotShared
-///       |             '------ storable --> read body, chunks to the leader
+///       |             '------ storable, or in place of a stale one, whose fate the trailers decide --> read body, chunks to the leader
 ///       |                        |-- a second message, or too long -> leader reads the rest itself; waiters: NotShared
 ///       |                        |-- end, grpc-status 0 -----------> entry stored; waiters: Stored
 ///       |                        '-- end, any other way -----------> waiters: NotShared
@@ -184,17 +184,20 @@ internal sealed class Fill
         if (rules.Refusal is { } refusal)
         {
             _job.CountUncacheable(refusal);
-            _answer.TrySetResult(new FillAnswer(response, body, rules, null));
-            return _job.Refuse(response, rules, isWhole: false);
+            if (!_job.MustSeeEnd(response, rules))
+            {
+                _answer.TrySetResult(new FillAnswer(response, body, rules, null));
+                return _job.Refuse(response, rules, isWhole: false);
+            }
         }
 
-        // 3. Storable: from now on it is fetched to its end even when nobody waits.
+        // 3. Storable, or in place of a stale answer: from now on it is fetched to its end even when nobody waits.
         lock (_lock)
         {
             _isWanted = true;
         }
 
-        if (rules.IsNegative)
+        if (rules.MayStore && rules.IsNegative)
         {
             return await FetchNegativeAsync(response, body, rules).ConfigureAwait(false);
         }
@@ -212,14 +215,14 @@ internal sealed class Fill
         }
 
         // 4. The whole of it, or the rest is the leader's.
-        var stored = frame is null ? null : _job.Store(response, rules, frame);
+        var stored = frame is null || !rules.MayStore ? null : _job.Store(response, rules, frame);
         _bodyEnd.TrySetResult(frame is null);
         if (stored is not null)
         {
             return new FillOutcome(FillOutcomeKind.Stored, stored, rules.VaryNames, Verdict: StaleVerdict.Replaced);
         }
 
-        if (frame is not null)
+        if (frame is not null && rules.MayStore)
         {
             _job.CountUncacheable("end");
         }

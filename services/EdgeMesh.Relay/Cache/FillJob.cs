@@ -114,6 +114,11 @@ internal sealed class FillJob
         return ReadRules(AnswerRules.Read(response, _facts.Rule));
     }
 
+    /// <summary>Whether an answer that is not stored is read to its end all the same: there is a stale one to fall back on, and headers alone do not say that it failed.</summary>
+    /// <remarks>Many servers send the metadata of an interceptor before the handler's error, in trailers.</remarks>
+    public bool MustSeeEnd(HttpResponseMessage response, AnswerRules rules) =>
+        StaleKey is not null && !ReferenceEquals(rules, AnswerRules.NotGrpc) && !response.Headers.NonValidated.Contains(HeaderNames.GrpcStatus);
+
     /// <summary>What an answer that is not stored means to those who wait.</summary>
     /// <param name="isWhole">Whether it was read to its end, and a missing status is UNKNOWN; else its trailers are still to come, for its leader to read.</param>
     public FillOutcome Refuse(HttpResponseMessage response, AnswerRules rules, bool isWhole)

@@ -1,0 +1,53 @@
+using EdgeMesh.Testing;
+
+namespace EdgeMesh.Scenarios.Conformance;
+
+/// <summary>The public suite in <c>tests/grpc-cache-tests</c>: a real edge before a real Region keeps its rules; nginx keeps those that a relay must; each case can fail.</summary>
+public sealed class GrpcCacheTests
+{
+    // A run takes 15 s here; a machine that does much else gets more.
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(4);
+
+    private static readonly string Suite = Path.Combine(Repository.Root, "tests", "grpc-cache-tests");
+
+    [ForeignFact("node")]
+    public Task Edge_KeepsEveryRule() => AssertPassesAsync("edgemesh.sh", "--strict");
+
+    [ForeignFact("node", "nginx")]
+    public Task Nginx_KeepsTheRulesOfARelay() => AssertPassesAsync("nginx.sh", "--kind", "required");
+
+    [ForeignFact("node")]
+    public async Task Case_OnAProxyThatBreaksItsRule_Fails()
+    {
+        await using var check = ChildProcess.Start("node", [Path.Combine(Suite, "check.mjs")]);
+
+        Assert.True(await check.WaitForExitAsync(Limit) == 0, string.Join('\n', check.Transcript));
+        Assert.EndsWith(" s", Assert.Single(check.Output), StringComparison.Ordinal);
+    }
+
+    [ForeignFact("node")]
+    public async Task Run_ProxyBreaksARule_ExitsWithOneAndSaysWhich()
+    {
+        var environment = new Dictionary<string, string?> { ["BREAKS"] = "ignores-no-store" };
+        await using var run = ChildProcess.Start("node", [Path.Combine(Suite, "run.mjs"), "--start", Path.Combine(Suite, "proxy", "main.mjs"), "--filter", "^directives-no-"], environment);
+
+        Assert.Equal(1, await run.WaitForExitAsync(Limit));
+        Assert.Contains(run.Output, line => line.StartsWith("FAIL         directives-no-store: call 2 has the answer to the origin's call 1", StringComparison.Ordinal));
+        Assert.DoesNotContain(run.Output, line => line.Contains("directives-no-cache:", StringComparison.Ordinal));
+    }
+
+    private static async Task AssertPassesAsync(string script, params string[] more)
+    {
+        var environment = new Dictionary<string, string?> { ["PROGRAM"] = Path.Combine(AppContext.BaseDirectory, "edgemesh") };
+        if (Path.GetDirectoryName(DotNetHost.Path) is { Length: > 0 } root)
+        {
+            environment["DOTNET_ROOT"] = root;
+        }
+
+        string[] arguments = [Path.Combine(Suite, "run.mjs"), "--start", Path.Combine(Suite, "start", script), "--timeout", "30", "--retry", "2", .. more];
+        await using var run = ChildProcess.Start("node", arguments, environment);
+
+        Assert.True(await run.WaitForExitAsync(Limit) == 0, string.Join('\n', run.Transcript));
+        Assert.Matches(@"^required: (\d+) of \1(,|$)", run.Output[^1]);
+    }
+}
