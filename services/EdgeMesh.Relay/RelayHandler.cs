@@ -142,6 +142,11 @@ public sealed class RelayHandler
             }
 
             call.Decide(CallOutcome.Local);
+            if (!_options.IsTransparent)
+            {
+                StatusResponse.SetNode(context, _options.NodeName);
+            }
+
             call.Method = Methods.Get(call.Path, out _);
             return next(context);
         }

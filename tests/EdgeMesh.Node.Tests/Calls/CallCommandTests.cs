@@ -154,6 +154,17 @@ public sealed class CallCommandTests(SmallMesh mesh) : IClassFixture<SmallMesh>
         Assert.Contains(call["trailers"]!.AsArray().Concat(call["headers"]!.AsArray()), field => (string)field!["name"]! == "x-edgemesh-node");
     }
 
+    [Theory]
+    [InlineData(true, "LHR50-1")]
+    [InlineData(false, "eu-west-2")]
+    public async Task Call_AnsweredByTheNodeItself_SaysWhichNode(bool isEdge, string name)
+    {
+        var run = await CliRun.Of("call", isEdge ? mesh.Edge : mesh.Region, "grpc.health.v1.Health/Check", "--json");
+
+        var headers = JsonNode.Parse(run.Output)!["headers"]!.AsArray();
+        Assert.Equal([name], headers.Where(field => (string)field!["name"]! == "x-edgemesh-node").Select(field => (string)field!["value"]!));
+    }
+
     [Fact]
     public async Task Call_Deadline_EndsAStream()
     {
