@@ -44,8 +44,8 @@ public sealed class EdgeMeshHandler : HttpMessageHandler
         _meters = new ClientMeters(options.MeterFactory, _pool);
         _sender = new CallSender(_pool, options, _meters);
         var health = new HealthLoop(_pool, new NodeProber(_pool, options, _watcher), options, _watcher);
-        Watching = Task.Run(() => RunAsync(_watcher.RunAsync));
-        Probing = Task.Run(() => RunAsync(health.RunAsync));
+        Watching = Continuations.Start(() => RunAsync(_watcher.RunAsync));
+        Probing = Continuations.Start(() => RunAsync(health.RunAsync));
     }
 
     /// <summary>What is known of each node that may be called; empty before the mesh is known.</summary>

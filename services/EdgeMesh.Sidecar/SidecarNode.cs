@@ -108,13 +108,13 @@ public sealed class SidecarNode : IAsyncDisposable
                 Drain = drain,
                 Configuration = configuration,
                 Authenticator = new Authenticator(new TokenTable(), () => tls.Current.ClientAuthorities),
-                Services = [AdminService.Descriptor],
+                Services = [AdminService.Descriptor, RouteService.Descriptor],
                 Time = time,
             };
             var meters = app.Services.GetRequiredService<IMeterFactory>();
             var notes = new ReadinessNotes(() => [Describe(handler.ReadNodes())]);
             void AddEndpoints(IServiceCollection endpoints) =>
-                endpoints.AddSingleton(notes).AddSingleton<IAdminEndpoints, AdminControlEndpoints>().AddMetricsEndpoints(meters, options.Name, options.Version);
+                endpoints.AddSingleton(notes).AddSingleton(handler).AddSingleton<IAdminEndpoints, SidecarEndpoints>().AddMetricsEndpoints(meters, options.Name, options.Version);
 
             var admin = await AdminServer.StartAsync(adminOptions, logging, AddEndpoints, cancellationToken).ConfigureAwait(false);
             return new SidecarNode(app, admin, drain, tls, owned);

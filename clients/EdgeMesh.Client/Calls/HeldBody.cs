@@ -11,8 +11,8 @@ namespace EdgeMesh.Client.Calls;
 internal sealed class HeldBody(int maxBytes) : Stream
 {
     private readonly ArrayBufferWriter<byte> _body = new(1024);
-    private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource<Stream> _rest = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _over = new(Continuations.Options);
+    private readonly TaskCompletionSource<Stream> _rest = new(Continuations.Options);
     private bool _isRefused;
 
     public override bool CanRead => false;

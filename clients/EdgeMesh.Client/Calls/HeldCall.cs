@@ -123,7 +123,7 @@ internal sealed class HeldCall(
     {
         using (end)
         {
-            await end.CancelAsync().ConfigureAwait(false);
+            await Continuations.CancelAsync(end).ConfigureAwait(false);
             try
             {
                 (await attempt.ConfigureAwait(false)).Answer?.Dispose();

@@ -17,8 +17,8 @@ internal sealed class MeshWatcher(EdgeMeshClientOptions options, Func<Uri, HttpM
 
     /// <summary>Nodes that were reached elsewhere than where they say they listen, by name. For the loop alone.</summary>
     private readonly Dictionary<string, (Uri Told, Uri Reached)> _reached = new(StringComparer.Ordinal);
-    private readonly TaskCompletionSource _learned = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource _firstRound = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _learned = new(Continuations.Options);
+    private readonly TaskCompletionSource _firstRound = new(Continuations.Options);
     private volatile MeshModel? _current;
     private volatile string? _fault = "nobody was asked yet";
 

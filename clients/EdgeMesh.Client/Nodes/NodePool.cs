@@ -21,7 +21,7 @@ internal sealed class NodePool(Func<Uri, HttpMessageHandler> createHandler, Time
     private long _ejections;
     private long _homeMoves;
     private bool _isDisposed;
-    private readonly TaskCompletionSource _settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _settled = new(Continuations.Options);
     private volatile PoolModel _current = PoolModel.Empty;
 
     /// <summary>As it is now.</summary>

@@ -260,8 +260,8 @@ internal sealed class NodeState : IDisposable
         _invoker = new HttpMessageInvoker(_createHandler(Address));
 
         // Not here: whoever waits for it would go on under the pool's lock.
-        _ = _ejection.CancelAsync();
-        _ = _leaving.CancelAsync();
+        _ = Continuations.CancelAsync(_ejection);
+        _ = Continuations.CancelAsync(_leaving);
 
         // Streams that still run there go on: the handler closes what is idle.
         former.Dispose();
@@ -313,14 +313,14 @@ internal sealed class NodeState : IDisposable
     public void Dispose()
     {
         _invoker.Dispose();
-        _ = _leaving.CancelAsync();
+        _ = Continuations.CancelAsync(_leaving);
     }
 
     private void SetDrainingLocked(bool isDraining)
     {
         if (isDraining && !_isDraining)
         {
-            _ = _leaving.CancelAsync();
+            _ = Continuations.CancelAsync(_leaving);
         }
         else if (!isDraining && _isDraining && !_isEjected)
         {

@@ -9,7 +9,7 @@ public static class AccessRules
     /// <summary>What is asked of a caller of something that is not in the table, before he is told that it is not there.</summary>
     public const Role Unknown = Role.Reader;
 
-    private static readonly string[] ControlServices = ["/edgemesh.v1.AdminService/", "/edgemesh.v1.InvalidationService/", "/edgemesh.v1.LatencyService/", "/edgemesh.v1.MeshService/", "/edgemesh.v1.TopologyService/"];
+    private static readonly string[] ControlServices = ["/edgemesh.v1.AdminService/", "/edgemesh.v1.InvalidationService/", "/edgemesh.v1.LatencyService/", "/edgemesh.v1.MeshService/", "/edgemesh.v1.RouteService/", "/edgemesh.v1.TopologyService/"];
 
     // Null: open to all, credentials or not.
     private static readonly FrozenDictionary<string, Role?> Rules = new Dictionary<string, Role?>
@@ -34,6 +34,7 @@ public static class AccessRules
         ["/edgemesh.v1.LatencyService/WatchMatrix"] = Role.Reader,
         ["/edgemesh.v1.LatencyService/ListLatencyObjectives"] = Role.Reader,
         ["/edgemesh.v1.MeshService/WatchMesh"] = null,
+        ["/edgemesh.v1.RouteService/ExplainRoute"] = Role.Reader,
         ["/edgemesh.v1.InvalidationService/Invalidate"] = Role.Admin,
         ["/edgemesh.v1.InvalidationService/WatchInvalidation"] = Role.Reader,
         ["/edgemesh.v1.InvalidationService/ListInvalidations"] = Role.Reader,

@@ -7,6 +7,8 @@ internal sealed class VirtualTime
     private readonly PriorityQueue<Action, (TimeSpan At, long Order)> _events = new();
     private readonly CancellationToken _cancellationToken;
     private long _order;
+    private int? _thread;
+    private volatile bool _hasLeftThread;
 
     /// <summary>Starts at zero.</summary>
     /// <param name="cancellationToken">Ends <see cref="Run"/> between two events.</param>
@@ -18,7 +20,17 @@ internal sealed class VirtualTime
     /// <summary>Does something later; events of one time happen in the order in which they were asked for.</summary>
     /// <param name="at">A time that has passed counts as now.</param>
     /// <param name="action">What to do.</param>
-    public void At(TimeSpan at, Action action) => _events.Enqueue(action, (at > Now ? at : Now, _order++));
+    /// <exception cref="InvalidOperationException">Something of the simulation went on at another thread.</exception>
+    public void At(TimeSpan at, Action action)
+    {
+        if (Environment.CurrentManagedThreadId is var thread && thread != (_thread ??= thread))
+        {
+            _hasLeftThread = true;
+            throw new InvalidOperationException("The simulation left its thread.");
+        }
+
+        _events.Enqueue(action, (at > Now ? at : Now, _order++));
+    }
 
     /// <summary>Runs all events up to a time.</summary>
     /// <param name="until">Null to run until there are none.</param>
@@ -42,6 +54,11 @@ internal sealed class VirtualTime
         while (_events.TryPeek(out _, out var next) && (until is null || next.At <= until))
         {
             _cancellationToken.ThrowIfCancellationRequested();
+            if (_hasLeftThread)
+            {
+                throw new InvalidOperationException("The simulation left its thread: what follows would be luck.");
+            }
+
             var action = _events.Dequeue();
             Now = next.At;
             action();

@@ -60,7 +60,7 @@ internal static class CommandTree
             new RestoreCommand(terminal),
             new HealthCommand(terminal),
             new CallCommand(terminal),
-            new CommandGroup("lab", "What a network would have done.", new SimulateCommand(terminal)),
+            new CommandGroup("lab", "What a network would have done.", new SimulateCommand(terminal), new RoutingSimulationCommand(terminal)),
             new CommandGroup("cache", "What a cache would have done with your traffic.", new CacheSimulateCommand(terminal)),
             new CompletionCommand(terminal),
             new ValidateCommand(terminal),

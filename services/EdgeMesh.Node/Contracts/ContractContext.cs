@@ -26,6 +26,8 @@ namespace EdgeMesh.Node.Contracts;
 [JsonSerializable(typeof(TokensJson))]
 [JsonSerializable(typeof(TokenJson))]
 [JsonSerializable(typeof(SimulationJson))]
+[JsonSerializable(typeof(RoutingSimulationJson))]
+[JsonSerializable(typeof(RouteJson))]
 [JsonSerializable(typeof(VersionJson))]
 [JsonSerializable(typeof(ValidationJson))]
 [JsonSerializable(typeof(ConfigJson))]

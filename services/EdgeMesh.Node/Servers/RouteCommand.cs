@@ -5,6 +5,7 @@ using EdgeMesh.Latency.Positions;
 using EdgeMesh.Node.CommandLine;
 using EdgeMesh.Node.Configuration;
 using EdgeMesh.Node.Output;
+using EdgeMesh.Node.Routing;
 using EdgeMesh.Node.Values;
 using EdgeMesh.Sidecar;
 
@@ -39,6 +40,7 @@ internal sealed class RouteCommand : ServerCommand
         Add(_listen);
         Add(_position);
         Server.AddTo(this);
+        Add(new ExplainRouteCommand(terminal));
     }
 
     /// <inheritdoc/>

@@ -14,7 +14,7 @@ internal sealed class AdminTargetOptions
 
     private static readonly Duration DefaultTimeout = new(TimeSpan.FromSeconds(30));
 
-    private readonly Option<Uri> _target = CliOption.Value("--to", "URL", "The node's admin listener; with a token also a Region's data listener.", TargetAddress.TryRead, DefaultTarget);
+    private readonly Option<Uri> _target;
     private readonly Option<Duration> _timeout;
     private readonly TokenOptions _token;
     private readonly TrustOption _trust;
@@ -24,8 +24,10 @@ internal sealed class AdminTargetOptions
     /// <summary>Adds the options to a command.</summary>
     /// <param name="command">The command.</param>
     /// <param name="timeout">How long it waits unless told otherwise; null: 30 s.</param>
-    public AdminTargetOptions(Command command, Duration? timeout = null)
+    /// <param name="defaultTarget">Whom it asks unless told otherwise; null: <see cref="DefaultTarget"/>.</param>
+    public AdminTargetOptions(Command command, Duration? timeout = null, Uri? defaultTarget = null)
     {
+        _target = CliOption.Value("--to", "URL", "The node's admin listener; with a token also a Region's data listener.", TargetAddress.TryRead, defaultTarget ?? DefaultTarget);
         _timeout = CliOption.Value("--timeout", "TIME", "How long to wait for an answer.", Duration.TryRead, timeout ?? DefaultTimeout);
         _target.Aliases.Add("--target");
         command.Add(_target);
