@@ -19,6 +19,7 @@ using EdgeMesh.Relay;
 using EdgeMesh.Relay.Cache;
 using EdgeMesh.Relay.Coherence;
 using EdgeMesh.Relay.Hosting;
+using EdgeMesh.Relay.Policies;
 using EdgeMesh.Relay.Telemetry;
 using EdgeMesh.Relay.Upstreams;
 using EdgeMesh.V1;
@@ -94,6 +95,7 @@ public sealed class EdgeLocationNode : IAsyncDisposable
         var log = new AppliedLog(store);
         var relayOptions = new RelayOptions { NodeName = options.Name, NodeDescription = $"edge location {options.Name}", AccessLog = options.AccessLog, Trace = trace };
         var relay = new RelayHandler(relayOptions, new RegionRouter(options.Name, region), store, time);
+        PolicyFollower.Follow(log, relay);
         var channel = GrpcChannel.ForAddress(options.Region, new GrpcChannelOptions { HttpHandler = UpstreamTls.With(UpstreamHandler.CreateForNode(), options.Region, tls), DisposeHttpClient = true });
         IDisposable[] owned = [handler, store, channel, tls];
         WebApplication? app = null;
@@ -135,6 +137,7 @@ public sealed class EdgeLocationNode : IAsyncDisposable
                 {
                     var report = NodeReports.Read(relay.Counters, store, provider.GetRequiredService<NodeHealth>().IsDraining);
                     report.Observations = provider.GetRequiredService<Prober>().Observe(whole: isFirst);
+                    NodeReports.AddShadows(report, relay);
                     ClientLatencyMessages.Add(report.Observations, provider.GetRequiredService<ClientReports>());
                     return report;
                 },

@@ -6,6 +6,7 @@ namespace EdgeMesh.Introspection;
 internal sealed class IntrospectionUpkeep(
     ReflectionIndex index,
     MethodShapes shapes,
+    DescribedMethods methods,
     NodeHealth health,
     NodeIntrospectionOptions options,
     IHostApplicationLifetime lifetime,
@@ -24,6 +25,7 @@ internal sealed class IntrospectionUpkeep(
             {
                 await index.RefreshAsync(stoppingToken).ConfigureAwait(false);
                 shapes.Update();
+                methods.Update();
             }
             while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false));
         }

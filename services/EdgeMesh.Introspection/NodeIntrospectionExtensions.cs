@@ -36,6 +36,7 @@ public static class NodeIntrospectionExtensions
         services.AddSingleton<DescriptorSources>();
         services.AddSingleton(CreateIndex);
         services.AddSingleton(provider => new MethodShapes(provider.GetRequiredService<ReflectionIndex>()));
+        services.AddSingleton(provider => new DescribedMethods(provider.GetRequiredService<ReflectionIndex>()));
         services.AddHostedService<IntrospectionUpkeep>();
         return services;
     }
@@ -48,6 +49,7 @@ public static class NodeIntrospectionExtensions
     {
         services.GetRequiredService<ReflectionIndex>().Replace(services.GetRequiredService<DescriptorSources>().Of(origins));
         services.GetRequiredService<MethodShapes>().Update();
+        services.GetRequiredService<DescribedMethods>().Update();
     }
 
     /// <summary>Registers what <see cref="MapNodeIntrospection"/> maps, for a second listener of a node: it shares the node's <see cref="NodeHealth"/>, which the caller registers, and describes services of its own.</summary>

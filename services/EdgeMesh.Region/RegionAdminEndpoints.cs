@@ -1,6 +1,7 @@
 using EdgeMesh.Admin;
 using EdgeMesh.Region.Log;
 using EdgeMesh.Region.Measurements;
+using EdgeMesh.Region.Policies;
 using EdgeMesh.Region.Tokens;
 using EdgeMesh.Region.Topology;
 using Microsoft.AspNetCore.Builder;
@@ -17,5 +18,6 @@ internal sealed class RegionAdminEndpoints : IAdminEndpoints
         endpoints.MapGrpcService<RegionAdminGrpcService>();
         endpoints.MapGrpcService<LatencyGrpcService>();
         endpoints.MapGrpcService<InvalidationGrpcService>();
+        endpoints.MapGrpcService<PolicyGrpcService>();
     }
 }

@@ -13,6 +13,7 @@ using EdgeMesh.Probing.Peers;
 using EdgeMesh.Probing.Reports;
 using EdgeMesh.Region.Log;
 using EdgeMesh.Region.Measurements;
+using EdgeMesh.Region.Policies;
 using EdgeMesh.Region.Tokens;
 using EdgeMesh.Region.Topology;
 using EdgeMesh.Relay;
@@ -108,12 +109,15 @@ public sealed class RegionNode : IAsyncDisposable
             services.AddSingleton(time);
             services.AddSingleton(store);
             services.AddSingleton(regionLog);
+            services.AddSingleton<PolicyState>();
+            services.AddHostedService<PolicyUpkeep>();
             services.AddNodeIntrospection((_, introspection) =>
             {
                 introspection.Services.Add(ObjectStoreService.Descriptor);
                 introspection.Services.Add(TopologyService.Descriptor);
                 introspection.Services.Add(LatencyService.Descriptor);
                 introspection.Services.Add(InvalidationService.Descriptor);
+                introspection.Services.Add(PolicyService.Descriptor);
                 introspection.Services.Add(MeshService.Descriptor);
                 introspection.Services.Add(AdminService.Descriptor);
                 introspection.UpstreamHealth = new UpstreamHealth(channels.FindHealth);
@@ -146,7 +150,7 @@ public sealed class RegionNode : IAsyncDisposable
             services.AddSingleton<ClientsState>();
             services.AddSingleton(provider => new Objectives(options.LatencyObjective, provider.GetRequiredService<ClientsState>()));
             services.AddHostedService<RegionMeasuring>();
-            services.AddSingleton<Func<IReadOnlyList<MethodShape>>>(provider => () => provider.GetRequiredService<MethodShapes>().Current);
+            services.AddSingleton<Func<IReadOnlyList<MethodShape>>>(provider => () => PolicyShapes.Join(provider.GetRequiredService<MethodShapes>().Current, provider.GetRequiredService<PolicyState>().Current.Policy));
             services.AddSingleton<TopologyState>();
             services.AddSingleton(tokens);
             services.AddSingleton(configuration);
@@ -169,6 +173,7 @@ public sealed class RegionNode : IAsyncDisposable
             topology.SetTokens(tokens.ReadDigests());
             var shapes = app.Services.GetRequiredService<MethodShapes>();
             shapes.Changed += topology.RefreshMethods;
+            app.Services.GetRequiredService<PolicyState>().Changed += topology.RefreshMethods;
             shapes.Changed += () => relay.Methods.Declare(shapes.Current);
             relay.Methods.Declare(shapes.Current);
             var health = app.Services.GetRequiredService<NodeHealth>();
@@ -191,7 +196,7 @@ public sealed class RegionNode : IAsyncDisposable
                 Drain = drain,
                 Configuration = configuration,
                 Authenticator = authenticator,
-                Services = [AdminService.Descriptor, TopologyService.Descriptor, LatencyService.Descriptor, InvalidationService.Descriptor],
+                Services = [AdminService.Descriptor, TopologyService.Descriptor, LatencyService.Descriptor, InvalidationService.Descriptor, PolicyService.Descriptor],
                 Time = time,
             };
             void Share(IServiceCollection admin) => admin
@@ -199,6 +204,7 @@ public sealed class RegionNode : IAsyncDisposable
                 .AddSingleton(store)
                 .AddSingleton(topology)
                 .AddSingleton(regionLog)
+                .AddSingleton(shared.GetRequiredService<PolicyState>())
                 .AddSingleton(shared.GetRequiredService<MatrixState>())
                 .AddSingleton(shared.GetRequiredService<ClientsState>())
                 .AddSingleton(shared.GetRequiredService<Objectives>())

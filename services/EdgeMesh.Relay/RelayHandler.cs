@@ -76,7 +76,7 @@ public sealed class RelayHandler
     /// <remarks>The application's <see cref="IMeterFactory"/> owns the relay's meter.</remarks>
     public void Use(IApplicationBuilder app)
     {
-        _telemetry.Meters = new RelayMeters(app.ApplicationServices.GetRequiredService<IMeterFactory>(), Counters, _cache?.Fills, _router, _readers, _options.AccessLog);
+        _telemetry.Meters = new RelayMeters(app.ApplicationServices.GetRequiredService<IMeterFactory>(), Counters, _cache?.Fills, _cache?.Shadows, _router, _readers, _options.AccessLog);
         app.Use(next => context => HandleAsync(context, next));
     }
 

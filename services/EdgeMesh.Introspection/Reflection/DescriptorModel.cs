@@ -61,6 +61,9 @@ internal sealed class DescriptorModel
 
     public IReadOnlyList<int> ExtensionNumbers(string extendee) => [.. _distinct.SelectMany(pool => pool.ExtensionNumbers(extendee)).Distinct()];
 
+    /// <summary>All services that have a file, and where it is.</summary>
+    public IEnumerable<(string Service, DescriptorPool Pool)> Described() => _pools.Where(pool => pool.Value.FindSymbol(pool.Key) is not null).Select(pool => (pool.Key, pool.Value));
+
     /// <summary>Shapes of the methods of all services.</summary>
     public IEnumerable<V1.MethodShape> Shapes() =>
         from service in Services

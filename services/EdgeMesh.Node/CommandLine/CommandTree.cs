@@ -9,6 +9,7 @@ using EdgeMesh.Node.Latencies;
 using EdgeMesh.Node.Objects;
 using EdgeMesh.Node.Operate;
 using EdgeMesh.Node.Output;
+using EdgeMesh.Node.Policies;
 using EdgeMesh.Node.Servers;
 using EdgeMesh.Node.Simulation;
 using EdgeMesh.Node.Targets;
@@ -65,6 +66,17 @@ internal static class CommandTree
             new CompletionCommand(terminal),
             new ValidateCommand(terminal),
             new CommandGroup("token", "The tokens of a Region: what holders of one may do beyond its own machine.", new CreateTokenCommand(terminal), new ListTokensCommand(terminal), new RevokeTokenCommand(terminal)),
+            new CommandGroup(
+                "policy",
+                "What is cached where no answer says so: rules that a Region pushes to every node.",
+                new ApplyPolicyCommand(terminal),
+                new GetPolicyCommand(terminal),
+                new ValidatePolicyCommand(terminal),
+                new DiffPolicyCommand(terminal),
+                new PolicyHistoryCommand(terminal),
+                new RollbackPolicyCommand(terminal),
+                new ExplainPolicyCommand(terminal),
+                new ShadowPolicyCommand(terminal)),
             new CommandGroup("config", "The options that servers follow.", new ConfigShowCommand(terminal, servers)),
             new ReloadCommand(terminal),
             new CommandGroup("cert", "Certificates for nodes and for who administers them, on machines of your own.", new CreateCertificateCommand(terminal)),

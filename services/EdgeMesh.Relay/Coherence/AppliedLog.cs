@@ -15,6 +15,7 @@ public sealed class AppliedLog
 {
     private readonly SlabStore _store;
     private readonly Dictionary<LogEntry.ChangeOneofCase, Action<LogEntry, long>> _handlers;
+    private readonly List<Action> _resets = [];
     private volatile Model? _model;
 
     /// <summary>Has applied nothing yet.</summary>
@@ -37,6 +38,9 @@ public sealed class AppliedLog
     /// <summary>Has entries of a kind carried out by <paramref name="apply"/>, which gets each once, in order, and again the last one after a reset. To be called before the first update.</summary>
     public void Handle(LogEntry.ChangeOneofCase kind, Action<LogEntry> apply) => _handlers[kind] = (entry, _) => apply(entry);
 
+    /// <summary>Has <paramref name="reset"/> called before a reset's entries are carried out: what those that came before have set is to go. To be called before the first update.</summary>
+    public void HandleReset(Action reset) => _resets.Add(reset);
+
     /// <summary>Carries an update out: when this returns, nothing is answered any more with what it took out of service.</summary>
     /// <exception cref="InvalidDataException">An entry is not the next one; those before it are applied.</exception>
     public void Apply(LogUpdate update)
@@ -45,6 +49,7 @@ public sealed class AppliedLog
         {
             _model = null;
             var number = _store.PurgeAll();
+            _resets.ForEach(undo => undo());
             foreach (var state in update.Entries)
             {
                 ApplyEntry(state, number);

@@ -60,12 +60,41 @@ public static class PolicyResolver
             Judge(pattern, resolvers, faults, notes);
         }
 
+        Sort(effective);
         if (effective.CalculateSize() is var size && size > MaxEffectiveBytes)
         {
             faults.Add(new PolicyFault("", $"the policy, with what is known of its methods' messages, must not be longer than {MaxEffectiveBytes} bytes, has {size}: name fields for fewer methods"));
         }
 
         return new PolicyResolution(effective, faults, notes);
+    }
+
+    /// <summary>Keeps of what was resolved before what came from descriptors that are not known now: an origin that is away takes nothing out of force.</summary>
+    /// <param name="effective">What the same policy comes to now; gets what is kept.</param>
+    /// <param name="before">What it came to before.</param>
+    /// <param name="methods">What is known now.</param>
+    public static void Keep(EffectivePolicy effective, EffectivePolicy before, IReadOnlyDictionary<string, MethodTypes> methods)
+    {
+        if (effective.Version != before.Version)
+        {
+            return;
+        }
+
+        var kept = before.Rules.Where(rule => !methods.ContainsKey(rule.Pattern) && !rule.Pattern.EndsWith('*') && (rule.Option is not null || rule.Request is { Complete: true } || rule.Tags.Any(tag => tag.Parts.Any(part => part.Path.Count > 0)))).ToList();
+        var patterns = kept.Select(rule => rule.Pattern).ToHashSet(StringComparer.Ordinal);
+        var others = effective.Rules.Where(rule => !patterns.Contains(rule.Pattern)).ToList();
+        effective.Rules.Clear();
+        effective.Rules.Add(others);
+        effective.Rules.Add(kept);
+        Sort(effective);
+    }
+
+    /// <summary>By pattern, so that the same policies are equal.</summary>
+    private static void Sort(EffectivePolicy effective)
+    {
+        var rules = effective.Rules.OrderBy(rule => rule.Pattern, StringComparer.Ordinal).ToList();
+        effective.Rules.Clear();
+        effective.Rules.Add(rules);
     }
 
     private static CacheRule Shadowed(CacheRule rule, bool all)

@@ -50,7 +50,8 @@ internal sealed class TagMaker
 
         foreach (var text in texts)
         {
-            if (text.Length > SurrogateKeys.MaxTagLength || text.AsSpan().ContainsAnyInRange('\0', '\u001f') || (tags.Add(text) && tags.Count > SurrogateKeys.MaxTags))
+            // What no purge can name.
+            if (text.Length == 0 || StrictUtf8.GetByteCount(text) > SurrogateKeys.MaxTagLength || text.AsSpan().ContainsAnyInRange('\0', ' ') || text.AsSpan().ContainsAny(',', '\u007f') || (tags.Add(text) && tags.Count > SurrogateKeys.MaxTags))
             {
                 return false;
             }

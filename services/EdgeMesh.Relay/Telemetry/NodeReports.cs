@@ -7,6 +7,16 @@ namespace EdgeMesh.Relay.Telemetry;
 /// <summary>Writes what a node counted into the message that the Region and <c>edgemesh top</c> read.</summary>
 public static class NodeReports
 {
+    /// <summary>Adds what rules that are only tried would have saved.</summary>
+    public static void AddShadows(NodeReport report, RelayHandler relay) => report.Shadows.AddRange(relay.Shadows.OrderBy(shadow => shadow.Key, StringComparer.Ordinal).Select(shadow => new ShadowReport
+    {
+        Method = shadow.Key,
+        Calls = (ulong)shadow.Value.Calls,
+        Hits = (ulong)shadow.Value.Hits,
+        SavedCalls = (ulong)shadow.Value.SavedCalls,
+        SavedBytes = (ulong)shadow.Value.SavedBytes,
+    }));
+
     /// <summary>Reads everything now.</summary>
     /// <param name="counters">The relay's.</param>
     /// <param name="store">What answers are kept in; null: none.</param>

@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using EdgeMesh.Caching;
 using EdgeMesh.Relay.Cache;
 using EdgeMesh.Relay.Calls;
+using EdgeMesh.Relay.Policies.Shadows;
 using EdgeMesh.Relay.Upstreams;
 using EdgeMesh.Wire;
 
@@ -39,10 +40,11 @@ internal sealed class RelayMeters
     /// <param name="factory">Makes and owns the meter.</param>
     /// <param name="counters">What the relay counted.</param>
     /// <param name="fills">Fills in flight; null: the relay has no store.</param>
+    /// <param name="shadows">What rules that are only tried would have done; null: the relay has no store.</param>
     /// <param name="router">Knows the upstreams.</param>
     /// <param name="readers">Counts answers that nobody read.</param>
     /// <param name="log">Counts lines that it lost.</param>
-    public RelayMeters(IMeterFactory factory, RelayCounters counters, FillTable? fills, IUpstreamRouter router, SlowReaders readers, AccessLog? log)
+    public RelayMeters(IMeterFactory factory, RelayCounters counters, FillTable? fills, ShadowTable? shadows, IUpstreamRouter router, SlowReaders readers, AccessLog? log)
     {
         var meter = factory.Create(Name);
 
@@ -74,6 +76,10 @@ internal sealed class RelayMeters
 
         meter.CreateObservableUpDownCounter("edgemesh.fill.active_fills", () => (long)fills.Count, "{fill}", "Fills in flight that calls can join.");
         meter.CreateObservableUpDownCounter("edgemesh.fill.waiting_calls", () => counters.Waiting, "{call}", "Calls that wait for another's fill now.");
+        meter.CreateObservableCounter("edgemesh.shadow.calls", () => Measure(shadows, counts => counts.Calls), "{call}", "Calls that policy rules which are only tried would have looked up, by method.");
+        meter.CreateObservableCounter("edgemesh.shadow.hits", () => Measure(shadows, counts => counts.Hits), "{call}", "Those of them that would have been hits.");
+        meter.CreateObservableCounter("edgemesh.shadow.saved_calls", () => Measure(shadows, counts => counts.SavedCalls), "{call}", "Those of them that did ask upstream.");
+        meter.CreateObservableCounter("edgemesh.shadow.saved", () => Measure(shadows, counts => counts.SavedBytes), "By", "Bytes of the answers that came from there.");
         meter.CreateObservableCounter("edgemesh.cache.stale_answers", () => Measure(counters.StaleReasons), "{call}", "Calls answered by a stale answer, by what allowed it.");
         meter.CreateObservableCounter("edgemesh.cache.uncacheable", () => Measure(counters.UncacheableReasons), "{answer}", "Answers of fills that were not stored, by reason.");
     }
@@ -130,6 +136,8 @@ internal sealed class RelayMeters
     }
 
     private static IEnumerable<Measurement<long>> Measure(ReasonCounts counts) => counts.All.Select(count => Measure(count.Value, "edgemesh.reason", count.Key));
+
+    private static IEnumerable<Measurement<long>> Measure(ShadowTable? shadows, Func<ShadowCounts, long> read) => (shadows?.All ?? []).Select(shadow => Measure(read(shadow.Value), "rpc.method", shadow.Key));
 
     private static Measurement<long> Measure(long value, string attribute, string text) => new(value, new KeyValuePair<string, object?>(attribute, text));
 }
