@@ -109,7 +109,7 @@ public sealed class RegionNode : IAsyncDisposable
             services.AddSingleton(time);
             services.AddSingleton(store);
             services.AddSingleton(regionLog);
-            services.AddSingleton<PolicyState>();
+            services.AddSingleton(provider => new PolicyState(regionLog, provider.GetRequiredService<DescribedMethods>().Read));
             services.AddHostedService<PolicyUpkeep>();
             services.AddNodeIntrospection((_, introspection) =>
             {

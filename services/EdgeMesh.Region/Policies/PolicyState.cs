@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using EdgeMesh.Introspection;
 using EdgeMesh.Region.Log;
 using EdgeMesh.Relay.Coherence;
 using EdgeMesh.Relay.Policies;
@@ -17,12 +16,14 @@ namespace EdgeMesh.Region.Policies;
 internal sealed class PolicyState : IDisposable
 {
     private readonly RegionLog _regionLog;
-    private readonly DescribedMethods _methods;
+    private readonly Func<IReadOnlyDictionary<string, MethodTypes>> _methods;
     private readonly SemaphoreSlim _oneChange = new(1);
     private volatile PolicyInForce _current;
 
     /// <summary>Goes on with what the log has.</summary>
-    public PolicyState(RegionLog regionLog, DescribedMethods methods)
+    /// <param name="regionLog">Where policies are kept.</param>
+    /// <param name="methods">What is known of methods now.</param>
+    public PolicyState(RegionLog regionLog, Func<IReadOnlyDictionary<string, MethodTypes>> methods)
     {
         (_regionLog, _methods) = (regionLog, methods);
         var applied = regionLog.OfKind(LogEntry.ChangeOneofCase.Policy, long.MaxValue, 1).FirstOrDefault();
@@ -48,10 +49,10 @@ internal sealed class PolicyState : IDisposable
     };
 
     /// <summary>What a policy would come to now.</summary>
-    public PolicyResolution Resolve(Policy policy, ulong version) => PolicyResolver.Resolve(policy, version, _methods.Read());
+    public PolicyResolution Resolve(Policy policy, ulong version) => PolicyResolver.Resolve(policy, version, _methods());
 
     /// <summary>What is known of a method; null: nothing.</summary>
-    public MethodTypes? Describe(string method) => _methods.Read().GetValueOrDefault(method);
+    public MethodTypes? Describe(string method) => _methods().GetValueOrDefault(method);
 
     /// <summary>Puts a policy in force.</summary>
     /// <param name="policy">Checked by <see cref="PolicyRules"/>.</param>
@@ -96,7 +97,7 @@ internal sealed class PolicyState : IDisposable
         try
         {
             var before = _current;
-            var methods = _methods.Read();
+            var methods = _methods();
             var resolution = PolicyResolver.Resolve(before.Policy, before.Version.Version, methods);
             PolicyResolver.Keep(resolution.Effective, before.Effective, methods);
             var notes = resolution.Faults.Select(fault => fault.ToString()).Concat(resolution.Notes).ToList();
