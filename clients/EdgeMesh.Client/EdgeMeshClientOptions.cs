@@ -43,6 +43,12 @@ public sealed record EdgeMeshClientOptions
     /// </summary>
     public double HedgeShare { get; init; } = 0.05;
 
+    /// <summary>
+    /// A file that keeps what the client last knew of the mesh, so that it finds nodes when it starts again and no bootstrap address answers. It is replaced whole; what cannot be read in it is as none, and what
+    /// cannot be written is let go. Calls go to the addresses in it: keep it where only this program writes. Null: none. Default: null.
+    /// </summary>
+    public string? CacheFile { get; init; }
+
     /// <summary>Has calls of one key go to one node; null: calls go to the home. Default: null.</summary>
     public StickyOptions? Sticky { get; init; }
 
@@ -73,6 +79,7 @@ public sealed record EdgeMeshClientOptions
         Check(MaxHeldBytes is >= 0 and <= 64 * 1024 * 1024, $"{nameof(MaxHeldBytes)}: must be 0 to 67108864 bytes; is {MaxHeldBytes}");
         Check(MaxAttempts is >= 1 and <= 10, $"{nameof(MaxAttempts)}: must be 1 to 10; is {MaxAttempts}");
         Check(HedgeShare is >= 0 and <= 1, string.Create(CultureInfo.InvariantCulture, $"{nameof(HedgeShare)}: must be 0 to 1; is {HedgeShare}"));
+        Check(CacheFile is null or { Length: > 0 }, $"{nameof(CacheFile)}: must be a path; is empty");
         Sticky?.Validate(faults);
         if (faults.Count > 0)
         {

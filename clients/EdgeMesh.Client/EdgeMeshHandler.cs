@@ -25,6 +25,7 @@ namespace EdgeMesh.Client;
 public sealed class EdgeMeshHandler : HttpMessageHandler
 {
     private readonly CancellationTokenSource _end = new();
+    private readonly MeshFile? _file;
     private readonly MeshWatcher _watcher;
     private readonly NodePool _pool;
     private readonly ClientMeters _meters;
@@ -40,10 +41,11 @@ public sealed class EdgeMeshHandler : HttpMessageHandler
         options.Validate();
         var createHandler = options.CreateHandler ?? CreateHandler;
         _pool = new NodePool(createHandler, options.TimeProvider, options.Random);
-        _watcher = new MeshWatcher(options, createHandler, () => AddressesOf(_pool.Current), _pool.Follow);
+        _file = options.CacheFile is { } path ? new MeshFile(path) : null;
+        _watcher = new MeshWatcher(options, _file, createHandler, () => AddressesOf(_pool.Current), _pool.Follow);
         _meters = new ClientMeters(options.MeterFactory, _pool);
         _sender = new CallSender(_pool, options, _meters);
-        var health = new HealthLoop(_pool, new NodeProber(_pool, options, _watcher), options, _watcher);
+        var health = new HealthLoop(_pool, new NodeProber(_pool, options, _watcher), options, _watcher, _file);
         Watching = Continuations.Start(() => RunAsync(_watcher.RunAsync));
         Probing = Continuations.Start(() => RunAsync(health.RunAsync));
     }
@@ -54,6 +56,9 @@ public sealed class EdgeMeshHandler : HttpMessageHandler
         var pool = _pool.Current;
         return [.. pool.Nodes.Select((node, i) => node.ToStatus(i == pool.Home))];
     }
+
+    /// <summary>Why <see cref="EdgeMeshClientOptions.CacheFile"/> could not be read or written the last time, for people; null: it could, or there is none.</summary>
+    public string? CacheFileFault => _file?.Fault;
 
     /// <summary>Where the next call of a method would go, and why: every node, its numbers, and what a pick makes of it.</summary>
     /// <param name="method">The method's path, with or without the leading slash: <c>shop.v1.Catalog/Get</c>.</param>

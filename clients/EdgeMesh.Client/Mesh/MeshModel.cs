@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using EdgeMesh.Latency.Topology;
+using EdgeMesh.V1;
 
 namespace EdgeMesh.Client.Mesh;
 
@@ -14,9 +15,10 @@ internal sealed class MeshModel
     /// <param name="version">Its count of changes.</param>
     /// <param name="nodes">At least one; names differ.</param>
     /// <param name="methods">By path.</param>
-    public MeshModel(string region, ulong version, IReadOnlyList<MeshNodeModel> nodes, IReadOnlyDictionary<string, MethodFacts> methods)
+    /// <param name="told">What it was read from; null: nothing, in tests.</param>
+    public MeshModel(string region, ulong version, IReadOnlyList<MeshNodeModel> nodes, IReadOnlyDictionary<string, MethodFacts> methods, WatchMeshResponse? told = null)
     {
-        (Region, Version, Nodes) = (region, version, nodes);
+        (Region, Version, Nodes, Told) = (region, version, nodes, told ?? new WatchMeshResponse());
         _methods = methods.ToFrozenDictionary(StringComparer.Ordinal);
         _nodes = nodes.ToFrozenDictionary(node => node.Node.Name, StringComparer.Ordinal);
     }
@@ -27,6 +29,9 @@ internal sealed class MeshModel
     /// <summary>The Region's count of changes.</summary>
     public ulong Version { get; }
 
+    /// <summary>What it was read from; nobody changes it.</summary>
+    public WatchMeshResponse Told { get; }
+
     /// <summary>Nodes that may be called; at least one.</summary>
     public IReadOnlyList<MeshNodeModel> Nodes { get; }
 
@@ -35,7 +40,7 @@ internal sealed class MeshModel
 
     /// <summary>The same mesh, with other addresses.</summary>
     /// <param name="addressOf">Where a node is reached.</param>
-    public MeshModel With(Func<MeshNodeModel, Uri> addressOf) => new(Region, Version, [.. Nodes.Select(node => node with { Address = addressOf(node) })], _methods);
+    public MeshModel With(Func<MeshNodeModel, Uri> addressOf) => new(Region, Version, [.. Nodes.Select(node => node with { Address = addressOf(node) })], _methods, Told);
 
     /// <summary>What is known of a method; null: nothing.</summary>
     /// <param name="path">As in a request: <c>/shop.v1.Catalog/Get</c>.</param>

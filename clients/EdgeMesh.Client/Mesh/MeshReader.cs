@@ -38,7 +38,7 @@ internal static class MeshReader
             methods["/" + method.Method] = new MethodFacts(!method.ClientStreaming && !method.ServerStreaming, method.SideEffectFree, method.Method);
         }
 
-        return new MeshModel(message.Region, message.Version, nodes, methods);
+        return new MeshModel(message.Region, message.Version, nodes, methods, message);
     }
 
     /// <summary>Reads an address: http or https, a host, a port, and nothing else.</summary>

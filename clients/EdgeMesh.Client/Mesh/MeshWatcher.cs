@@ -8,10 +8,15 @@ namespace EdgeMesh.Client.Mesh;
 /// <remarks>
 /// One loop: nodes of the pool, the home first, then the bootstrap addresses; the first that tells is listened to until it ends; then the next. A round in which nobody
 /// told is followed by a wait that doubles from a quarter of a second to 10 seconds, with jitter. A node of another mesh (another Region's name) is not believed, and neither is a
-/// mesh without a node: what is known stays. Public members are thread-safe.
+/// mesh without a node: what is known stays. What a file kept from an earlier life is adopted when nobody has told in the first round, or within <see cref="Grace"/>, and binds nobody: the bootstrap addresses are asked
+/// first until one tells, and are believed whatever mesh theirs is. (1) The grace ends; (2) a node tells; (3) one lock decides which comes first, and the file's word never follows a node's.
+/// Public members are thread-safe.
 /// </remarks>
-internal sealed class MeshWatcher(EdgeMeshClientOptions options, Func<Uri, HttpMessageHandler> createHandler, Func<IReadOnlyList<Uri>> pool, Action<MeshModel, string?> learned)
+internal sealed class MeshWatcher(EdgeMeshClientOptions options, MeshFile? file, Func<Uri, HttpMessageHandler> createHandler, Func<IReadOnlyList<Uri>> pool, Action<MeshModel, string?> learned)
 {
+    /// <summary>How long calls wait for a node's word before they go by a file's.</summary>
+    public static readonly TimeSpan Grace = TimeSpan.FromSeconds(0.25);
+
     private static readonly TimeSpan MinWait = TimeSpan.FromSeconds(0.25);
     private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(10);
 
@@ -19,13 +24,18 @@ internal sealed class MeshWatcher(EdgeMeshClientOptions options, Func<Uri, HttpM
     private readonly Dictionary<string, (Uri Told, Uri Reached)> _reached = new(StringComparer.Ordinal);
     private readonly TaskCompletionSource _learned = new(Continuations.Options);
     private readonly TaskCompletionSource _firstRound = new(Continuations.Options);
+    private readonly Lock _lock = new();
+    private volatile bool _isFromFile;
     private volatile MeshModel? _current;
     private volatile string? _fault = "nobody was asked yet";
 
     /// <summary>The mesh as last heard of; null: nobody has told yet.</summary>
     public MeshModel? Current => _current;
 
-    /// <summary>Completes once a node has told.</summary>
+    /// <summary>The mesh as a node last told it; null: nobody has in this life.</summary>
+    public MeshModel? Heard => _isFromFile ? null : _current;
+
+    /// <summary>Completes once the mesh is known.</summary>
     public Task Learned => _learned.Task;
 
     /// <summary>Whom the last round asked in vain, and what each said, for people; null: a node tells.</summary>
@@ -37,6 +47,7 @@ internal sealed class MeshWatcher(EdgeMeshClientOptions options, Func<Uri, HttpM
     {
         if (_current is null)
         {
+            // Whichever comes first: a node's word, a file's after the grace, or that nobody knows.
             await _firstRound.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
 
@@ -46,12 +57,14 @@ internal sealed class MeshWatcher(EdgeMeshClientOptions options, Func<Uri, HttpM
     /// <summary>Runs until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
+        var kept = file?.Read();
+        using var grace = kept is null ? null : options.TimeProvider.CreateTimer(_ => Adopt(kept), null, Grace, Timeout.InfiniteTimeSpan);
         var wait = MinWait / 2;
         while (true)
         {
             var faults = new List<string>();
             var hasTold = false;
-            foreach (var address in pool().Concat(options.Bootstrap).Distinct().ToList())
+            foreach (var address in (_isFromFile ? options.Bootstrap.Concat(pool()) : pool().Concat(options.Bootstrap)).Distinct().ToList())
             {
                 var (told, fault) = await ListenAsync(address, cancellationToken).ConfigureAwait(false);
                 hasTold |= told;
@@ -64,6 +77,11 @@ internal sealed class MeshWatcher(EdgeMeshClientOptions options, Func<Uri, HttpM
             }
 
             _fault = string.Join("; ", faults);
+            if (kept is not null)
+            {
+                Adopt(kept);
+            }
+
             _firstRound.TrySetResult();
             wait = hasTold ? MinWait / 2 : wait * 2 < MaxWait ? wait * 2 : MaxWait;
             await Task.Delay((hasTold ? MinWait : wait) * (0.5 + (options.Random.NextDouble() / 2)), options.TimeProvider, cancellationToken).ConfigureAwait(false);
@@ -82,7 +100,7 @@ internal sealed class MeshWatcher(EdgeMeshClientOptions options, Func<Uri, HttpM
         {
             await foreach (var message in NodeRpc.StreamAsync(invoker, new Uri(address, "/edgemesh.v1.MeshService/WatchMesh"), new WatchMeshRequest(), WatchMeshResponse.Parser, either.Token).ConfigureAwait(false))
             {
-                if (_current is { } known && known.Region != message.Region)
+                if (_current is { } known && known.Region != message.Region && !(_isFromFile && options.Bootstrap.Contains(address)))
                 {
                     return (hasTold, $"it belongs to the mesh of Region \"{message.Region}\", not to that of \"{known.Region}\"");
                 }
@@ -130,12 +148,34 @@ internal sealed class MeshWatcher(EdgeMeshClientOptions options, Func<Uri, HttpM
             _reached[teller] = (said, address);
         }
 
-        // Whoever waits for the mesh must find its nodes in the pool.
         var reached = _reached.Count == 0 ? mesh : mesh.With(node => _reached.TryGetValue(node.Node.Name, out var known) && known.Told == node.Address ? known.Reached : node.Address);
-        learned(reached, teller);
-        _current = reached;
+        lock (_lock)
+        {
+            _isFromFile = false;
+            PublishLocked(reached, teller);
+        }
+
         _fault = null;
-        _firstRound.TrySetResult();
+    }
+
+    private void Adopt(MeshModel kept)
+    {
+        lock (_lock)
+        {
+            if (_current is null)
+            {
+                _isFromFile = true;
+                PublishLocked(kept, kept.Nodes[0].Node.Name);
+            }
+        }
+    }
+
+    private void PublishLocked(MeshModel mesh, string? home)
+    {
+        // Whoever waits for the mesh must find its nodes in the pool.
+        learned(mesh, home);
+        _current = mesh;
         _learned.TrySetResult();
+        _firstRound.TrySetResult();
     }
 }

@@ -10,7 +10,7 @@ namespace EdgeMesh.Client.Nodes;
 /// One loop, a turn every home interval: the home is probed at each, others when their time has come, ejected ones every second. Probes are not waited for: those to a node that
 /// leads nowhere overlap, as many as its limit has intervals. A search runs beside it, one at a time, whenever the mesh has nodes that it did not have.
 /// </remarks>
-internal sealed class HealthLoop(NodePool pool, NodeProber prober, EdgeMeshClientOptions options, MeshWatcher watcher)
+internal sealed class HealthLoop(NodePool pool, NodeProber prober, EdgeMeshClientOptions options, MeshWatcher watcher, MeshFile? file)
 {
     /// <summary>Length of a window: the time in which every node of the pool is probed once.</summary>
     public static readonly TimeSpan Window = TimeSpan.FromSeconds(10);
@@ -21,6 +21,9 @@ internal sealed class HealthLoop(NodePool pool, NodeProber prober, EdgeMeshClien
     private readonly TimeProvider _time = options.TimeProvider;
     private HashSet<string> _searched = new(StringComparer.Ordinal);
     private Task _search = Task.CompletedTask;
+    private Task _keeping = Task.CompletedTask;
+    private (MeshModel? Mesh, string? Home) _kept;
+    private long _keptAt;
 
     /// <summary>Runs until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -38,6 +41,7 @@ internal sealed class HealthLoop(NodePool pool, NodeProber prober, EdgeMeshClien
 
             ProbeDue(cancellationToken);
             pool.Revise();
+            Keep();
             if (_time.GetElapsedTime(windowStart) >= Window)
             {
                 windowStart = _time.GetTimestamp();
@@ -45,6 +49,23 @@ internal sealed class HealthLoop(NodePool pool, NodeProber prober, EdgeMeshClien
             }
         }
         while (await turns.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false));
+    }
+
+    /// <summary>Writes down what is known, once the first search is over, and again in a later window if it changed. Not in the loop: a disk may be slow.</summary>
+    private void Keep()
+    {
+        var current = pool.Current;
+        if (file is null || !_keeping.IsCompleted || !pool.Settled.IsCompletedSuccessfully || watcher.Heard is not { } mesh || current.Home < 0)
+        {
+            return;
+        }
+
+        var home = current.Nodes[current.Home].Name;
+        if (_kept != (mesh, home) && (_kept.Mesh is null || _time.GetElapsedTime(_keptAt) >= Window))
+        {
+            (_kept, _keptAt) = ((mesh, home), _time.GetTimestamp());
+            _keeping = Task.Run(() => file.Write(mesh, home));
+        }
     }
 
     private void ProbeDue(CancellationToken cancellationToken)
@@ -82,6 +103,12 @@ internal sealed class HealthLoop(NodePool pool, NodeProber prober, EdgeMeshClien
             var search = new NearestNodeSearch(topology, new RankOrigin(Position: options.Position), RankRequirements.None, new SearchOptions(), options.Random);
             var answer = await search.RunAsync(new FollowedProber(prober, search, pool), cancellationToken).ConfigureAwait(false);
             pool.Follow(NamesOf(answer), isOver: true);
+            if (answer.Node is null)
+            {
+                // Nobody answered: once more in a while, whether or not others have come. The loop reads this when the search is over.
+                await Task.Delay(Window, _time, cancellationToken).ConfigureAwait(false);
+                _searched = [];
+            }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
