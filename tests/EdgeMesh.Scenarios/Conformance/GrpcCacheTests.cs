@@ -36,7 +36,30 @@ public sealed class GrpcCacheTests
         Assert.DoesNotContain(run.Output, line => line.Contains("directives-no-cache:", StringComparison.Ordinal));
     }
 
-    private static async Task AssertPassesAsync(string script, params string[] more)
+    [ForeignFact("node")]
+    public async Task Edge_RandomIdentitiesAndMetadata_NothingCrosses()
+    {
+        await using var fuzz = ChildProcess.Start("node", [Path.Combine(Suite, "fuzz.mjs"), "--start", Path.Combine(Suite, "start", "edgemesh.sh"), "--calls", "30000", "--seed", "1"], Program());
+
+        Assert.True(await fuzz.WaitForExitAsync(Limit) == 0, string.Join('\n', fuzz.Transcript));
+    }
+
+    [ForeignTheory("node")]
+    [InlineData("ignores-cookie")]
+    [InlineData("anonymous-is-shared")]
+    [InlineData("joins-credentials")]
+    [InlineData("stores-despite-metadata+uses-despite-metadata")]
+    [InlineData("collapses-identities+shares-everything")]
+    public async Task Fuzz_ProxyThatMixesCallersUp_FindsIt(string breaks)
+    {
+        var environment = new Dictionary<string, string?> { ["BREAKS"] = breaks };
+        await using var fuzz = ChildProcess.Start("node", [Path.Combine(Suite, "fuzz.mjs"), "--start", Path.Combine(Suite, "proxy", "main.mjs"), "--calls", "100000", "--seed", "1", "--most", "1"], environment);
+
+        Assert.Equal(1, await fuzz.WaitForExitAsync(Limit));
+        Assert.Contains(fuzz.Output, line => line.Contains("asked {", StringComparison.Ordinal));
+    }
+
+    private static Dictionary<string, string?> Program()
     {
         var environment = new Dictionary<string, string?> { ["PROGRAM"] = Path.Combine(AppContext.BaseDirectory, "edgemesh") };
         if (Path.GetDirectoryName(DotNetHost.Path) is { Length: > 0 } root)
@@ -44,8 +67,13 @@ public sealed class GrpcCacheTests
             environment["DOTNET_ROOT"] = root;
         }
 
+        return environment;
+    }
+
+    private static async Task AssertPassesAsync(string script, params string[] more)
+    {
         string[] arguments = [Path.Combine(Suite, "run.mjs"), "--start", Path.Combine(Suite, "start", script), "--timeout", "30", "--retry", "2", .. more];
-        await using var run = ChildProcess.Start("node", arguments, environment);
+        await using var run = ChildProcess.Start("node", arguments, Program());
 
         Assert.True(await run.WaitForExitAsync(Limit) == 0, string.Join('\n', run.Transcript));
         Assert.Matches(@"^required: (\d+) of \1(,|$)", run.Output[^1]);

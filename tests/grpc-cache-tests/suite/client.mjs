@@ -46,6 +46,7 @@ export class ClientCall {
       [':method', 'POST'], [':scheme', scheme], [':path', path], [':authority', authority],
       ['te', 'trailers'], ...(timeout === undefined ? [] : [['grpc-timeout', timeout]]), ['content-type', contentType], ['user-agent', 'grpc-cache-tests'], ...pairs(metadata),
     ];
+    this.request = new Fields(all);
     this.stream = connection.open(all, { splitAt });
     this.answer = new Answer();
   }
