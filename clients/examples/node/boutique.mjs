@@ -1,7 +1,8 @@
-// A shop of several ordinary gRPC services (catalog, currency, cart, recommendations, ads). What they say to caches is `cache-control`, and only of reads.
+// A shop of several ordinary gRPC services (catalog, currency, cart, recommendations, ads). What they say to caches is `cache-control`, and only of reads; with `silent` they say
+// nothing, and boutique-policy.yaml says it in their place.
 //
 // Once:  npm ci
-// Run:   node boutique.mjs [PORT]        (default 9000; 0: a free one)
+// Run:   node boutique.mjs [PORT [silent]]        (default 9000; 0: a free one)
 
 import { fileURLToPath } from 'node:url';
 import grpc from '@grpc/grpc-js';
@@ -10,6 +11,7 @@ import loader from '@grpc/proto-loader';
 const protos = fileURLToPath(new URL('../protos/', import.meta.url));
 const { v1 } = grpc.loadPackageDefinition(loader.loadSync('boutique/v1/boutique.proto', { includeDirs: [protos], longs: Number })).boutique;
 
+const isSilent = process.argv[3] === 'silent';
 const products = 200;
 const categories = 8;
 const carts = new Map();
@@ -25,7 +27,7 @@ function answer(cacheControl, make) {
       callback(made);
       return;
     }
-    if (cacheControl) {
+    if (cacheControl && !isSilent) {
       const metadata = new grpc.Metadata();
       metadata.set('cache-control', cacheControl);
       call.sendMetadata(metadata);
