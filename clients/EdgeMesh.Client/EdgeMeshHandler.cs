@@ -93,17 +93,10 @@ public sealed class EdgeMeshHandler : HttpMessageHandler
     internal Task Probing { get; }
 
     /// <inheritdoc/>
-    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(_disposals > 0, this);
-        var mesh = await _watcher.WaitAsync(cancellationToken).ConfigureAwait(false);
-        if (mesh is null)
-        {
-            _meters.CountUnanswered();
-            return StatusAnswer.Create(request, GrpcStatusCode.Unavailable, $"no node told who is in the mesh: {_watcher.Fault}");
-        }
-
-        return await _sender.SendAsync(request, mesh.FindMethod(request.RequestUri!.AbsolutePath) ?? default, cancellationToken).ConfigureAwait(false);
+        return _watcher.Current is { } mesh ? SendAsync(request, mesh, cancellationToken) : SendFirstAsync(request, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -117,6 +110,20 @@ public sealed class EdgeMeshHandler : HttpMessageHandler
         }
 
         base.Dispose(disposing);
+    }
+
+    private Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, MeshModel mesh, CancellationToken cancellationToken) =>
+        _sender.SendAsync(request, mesh.FindMethod(request.RequestUri!.AbsolutePath) ?? default, cancellationToken);
+
+    private async Task<HttpResponseMessage> SendFirstAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        if (await _watcher.WaitAsync(cancellationToken).ConfigureAwait(false) is { } mesh)
+        {
+            return await SendAsync(request, mesh, cancellationToken).ConfigureAwait(false);
+        }
+
+        _meters.CountUnanswered();
+        return StatusAnswer.Create(request, GrpcStatusCode.Unavailable, $"no node told who is in the mesh: {_watcher.Fault}");
     }
 
     /// <summary>A handler whose surprising defaults are off: no cookie of one user with another's call, no redirect that sends a call elsewhere, no proxy that sees it.</summary>

@@ -21,14 +21,28 @@ internal sealed class CallSender(NodePool pool, EdgeMeshClientOptions options, C
     /// <param name="method">What is known of its method.</param>
     /// <param name="cancellationToken">The caller's.</param>
     /// <returns>The answer of a node; or UNAVAILABLE, naming the nodes that could not be reached.</returns>
-    public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, MethodFacts method, CancellationToken cancellationToken)
+    public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, MethodFacts method, CancellationToken cancellationToken)
     {
         var deadline = new CallDeadline(request, options.TimeProvider);
         _retries.Earn();
-        var (held, passing) = method.IsUnary ? await HeldBody.ReadAsync(request.Content, options.MaxHeldBytes, cancellationToken).ConfigureAwait(false) : (null, request.Content);
+        if (!method.IsUnary)
+        {
+            return SendAsync(request, (null, request.Content), method, deadline, cancellationToken);
+        }
+
+        // A message is there at once, as a rule: then nothing waits here.
+        var reading = HeldBody.ReadAsync(request.Content, options.MaxHeldBytes, cancellationToken);
+        return reading.IsCompletedSuccessfully ? SendAsync(request, reading.Result, method, deadline, cancellationToken) : SendLaterAsync();
+
+        async Task<HttpResponseMessage> SendLaterAsync() =>
+            await SendAsync(request, await reading.ConfigureAwait(false), method, deadline, cancellationToken).ConfigureAwait(false);
+    }
+
+    private Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, (ReadOnlyMemory<byte>? Whole, HttpContent? Passing) body, MethodFacts method, CallDeadline deadline, CancellationToken cancellationToken)
+    {
         var route = new CallRoute(pool, _trust, options, meters, request);
-        return held is { } body
-            ? await new HeldCall(request, body, method, route, deadline, _trust, _retries, _hedges, options, meters, cancellationToken).SendAsync().ConfigureAwait(false)
-            : await new PassingCall(request, passing, method.Name, route, deadline, _trust, meters, cancellationToken).SendAsync().ConfigureAwait(false);
+        return body.Whole is { } held
+            ? new HeldCall(request, held, method, route, deadline, _trust, _retries, _hedges, options, meters, cancellationToken).SendAsync()
+            : new PassingCall(request, body.Passing, method.Name, route, deadline, _trust, meters, cancellationToken).SendAsync();
     }
 }

@@ -6,8 +6,8 @@ namespace EdgeMesh.Client.Calls;
 /// <summary>Takes a unary answer in whole before it is handed over: only then is its status known, which stands in the trailers.</summary>
 internal static class HeldAnswer
 {
-    // Most answers, and not much for those that are a few bytes.
-    private const int FirstBytes = 2048;
+    // Most answers.
+    private const int FirstBytes = 4096;
 
     /// <summary>Reads an answer to its end, or to the limit; its content is then what was read and, past the limit, the rest as it comes.</summary>
     /// <param name="answer">Its trailers are there afterwards, unless it is longer than the limit: then it is committed to as it is.</param>
@@ -17,16 +17,8 @@ internal static class HeldAnswer
     {
         var former = answer.Content;
         var stream = await former.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
-        var body = new ArrayBufferWriter<byte>(FirstBytes);
-        var isWhole = false;
-        while (!isWhole && body.WrittenCount <= maxBytes)
-        {
-            var count = await stream.ReadAsync(body.GetMemory(1), cancellationToken).ConfigureAwait(false);
-            body.Advance(count);
-            isWhole = count == 0;
-        }
-
-        HttpContent held = isWhole ? new ReadOnlyMemoryContent(body.WrittenMemory) : new PartlyHeldContent(body.WrittenMemory, stream, former);
+        var (body, isWhole) = await ReadAsync(stream, maxBytes, cancellationToken).ConfigureAwait(false);
+        HttpContent held = isWhole ? new ReadOnlyMemoryContent(body) : new PartlyHeldContent(body, stream, former);
         foreach (var field in former.Headers.NonValidated)
         {
             held.Headers.TryAddWithoutValidation(field.Key, field.Value);
@@ -37,6 +29,39 @@ internal static class HeldAnswer
         {
             former.Dispose();
         }
+    }
+
+    /// <summary>A short answer costs an array of its length: it is read into a lent one, which goes back unless reading failed, when whoever reads might still write to it.</summary>
+    private static async ValueTask<(ReadOnlyMemory<byte> Body, bool IsWhole)> ReadAsync(Stream stream, int maxBytes, CancellationToken cancellationToken)
+    {
+        var lent = ArrayPool<byte>.Shared.Rent(FirstBytes);
+        var length = 0;
+        var isWhole = false;
+        while (!isWhole && length <= maxBytes && length < lent.Length)
+        {
+            var count = await stream.ReadAsync(lent.AsMemory(length), cancellationToken).ConfigureAwait(false);
+            length += count;
+            isWhole = count == 0;
+        }
+
+        if (isWhole || length > maxBytes)
+        {
+            var body = lent.AsSpan(0, length).ToArray();
+            ArrayPool<byte>.Shared.Return(lent);
+            return (body, isWhole);
+        }
+
+        var longer = new ArrayBufferWriter<byte>(4 * length);
+        longer.Write(lent.AsSpan(0, length));
+        ArrayPool<byte>.Shared.Return(lent);
+        while (!isWhole && longer.WrittenCount <= maxBytes)
+        {
+            var count = await stream.ReadAsync(longer.GetMemory(1), cancellationToken).ConfigureAwait(false);
+            longer.Advance(count);
+            isWhole = count == 0;
+        }
+
+        return (longer.WrittenMemory, isWhole);
     }
 
     /// <summary>What was read of an answer, and the rest as it comes.</summary>

@@ -10,7 +10,8 @@ namespace EdgeMesh.Client.Calls;
 /// </remarks>
 internal sealed class HeldBody(int maxBytes) : Stream
 {
-    private readonly ArrayBufferWriter<byte> _body = new(1024);
+    // Most requests of unary calls are short; a longer one grows at once to what it needs.
+    private readonly ArrayBufferWriter<byte> _body = new(256);
     private readonly TaskCompletionSource _over = new(Continuations.Options);
     private readonly TaskCompletionSource<Stream> _rest = new(Continuations.Options);
     private bool _isRefused;

@@ -12,8 +12,9 @@ internal static class RoutingCommand
 
           dotnet run -c Release --project tests/EdgeMesh.Benchmarks -- routing [WHAT...] [options]
 
-        WHAT is any of (default: both)
+        WHAT is any of (default: all)
           picks              choosing one of 64 nodes for a call; by BenchmarkDotNet
+          overheads          what the library adds to a unary call over connections that answer at once; by BenchmarkDotNet
           calls              unary calls over the library beside a plain SocketsHttpHandler, to one node over loopback
 
           --rounds N         iterations of a pick, or pairs of rounds of calls, of which the median counts (default 7)
@@ -35,7 +36,7 @@ internal static class RoutingCommand
             var (name, value) = (arguments.Span[i], i + 1 < arguments.Length ? arguments.Span[i + 1] : "");
             switch (name)
             {
-                case "picks" or "calls": what.Add(name); continue;
+                case "picks" or "overheads" or "calls": what.Add(name); continue;
                 case "--rounds" when TryRead(value, 1, 1000, out rounds): break;
                 case "--seconds" when TryRead(value, 1, 600, out seconds): break;
                 case "--callers" when TryRead(value, 1, 10_000, out callers): break;
@@ -51,12 +52,13 @@ internal static class RoutingCommand
             i++;
         }
 
-        if ((what.Count == 0 || what.Contains("picks")) && !OperationsRun.TryMeasure(rounds, typeof(Picks)))
+        what = what.Count > 0 ? what : ["picks", "overheads", "calls"];
+        if ((what.Contains("picks") && !OperationsRun.TryMeasure(rounds, typeof(Picks))) || (what.Contains("overheads") && !OperationsRun.TryMeasure(rounds, typeof(Overheads))))
         {
             return 1;
         }
 
-        if (what.Count == 0 || what.Contains("calls"))
+        if (what.Contains("calls"))
         {
             await new RoutedCalls(size, callers, rounds, TimeSpan.FromSeconds(seconds), Console.WriteLine).RunAsync();
         }
