@@ -27,7 +27,7 @@ internal sealed record Arguments(IReadOnlyList<Peer> Peers, IReadOnlyList<int> S
           --json             print the result as JSON
           --help             print this
 
-        Others: store, store-soak, the store alone; probing, what nodes' probes of each other cost; routing, the client; each with its own --help.
+        Others: store, store-soak, the store alone; probing, what nodes' probes of each other cost; routing, the client; identities, a million calls that must not cross; each with its own --help.
 
         Examples
           -- servers                                                everything, about half an hour

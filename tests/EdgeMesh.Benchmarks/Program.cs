@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using EdgeMesh.Benchmarks;
+using EdgeMesh.Benchmarks.Identities;
 using EdgeMesh.Benchmarks.Load;
 using EdgeMesh.Benchmarks.Peers;
 using EdgeMesh.Benchmarks.Probes;
@@ -24,6 +25,7 @@ switch (args)
     case ["store", ..]: return StoreCommand.Measure(args.AsSpan(1));
     case ["store-soak", ..]: return StoreCommand.Soak(args.AsSpan(1));
     case ["probing", ..]: return await ProbingCommand.RunAsync(args.AsMemory(1));
+    case ["identities", ..]: return await IdentitiesCommand.RunAsync(args.AsMemory(1));
     case ["routing", ..]: return await RoutingCommand.RunAsync(args.AsMemory(1));
     case ["servers", ..]: return await MeasureAsync(args.AsMemory(1));
     default:
