@@ -308,6 +308,7 @@ public sealed class EdgeMeshHandlerTests : IAsyncLifetime
         using var read = client.Store.ReadObject(new ReadObjectRequest { Key = "k" }, deadline: TestClient.Deadline);
         Assert.True(await read.ResponseStream.MoveNext(CancellationToken.None));
         Assert.Equal(1, Assert.Single(client.Handler.ReadNodes()).InFlight);
+        Assert.Equal("LHR50-1", (await read.ResponseHeadersAsync).GetValue("x-edgemesh-node"));
 
         between.SetResult();
         while (await read.ResponseStream.MoveNext(CancellationToken.None))

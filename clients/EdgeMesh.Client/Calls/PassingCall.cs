@@ -8,6 +8,8 @@ namespace EdgeMesh.Client.Calls;
 /// <remarks>Not thread-safe: made for one call.</remarks>
 internal sealed class PassingCall(HttpRequestMessage request, HttpContent? body, string? method, CallRoute route, CallDeadline deadline, NodeTrust trust, ClientMeters meters, CancellationToken cancellationToken)
 {
+    private const string NodeField = "x-edgemesh-node";
+
     /// <summary>Sends it.</summary>
     /// <returns>The answer, as soon as it begins; or UNAVAILABLE, naming the nodes that could not be reached.</returns>
     /// <exception cref="HttpRequestException">The connection failed when the call may have reached its node.</exception>
@@ -47,6 +49,12 @@ internal sealed class PassingCall(HttpRequestMessage request, HttpContent? body,
         {
             var answer = await node.Invoker.SendAsync(copy, cancellationToken).ConfigureAwait(false);
             answer.RequestMessage = request;
+            if (!answer.Headers.NonValidated.Contains(NodeField))
+            {
+                // A node's own services do not say who answers; who has a stream may ask when its node leaves.
+                answer.Headers.TryAddWithoutValidation(NodeField, node.Name);
+            }
+
             NodeTrust.Note(node, GrpcStatusOf.Read(answer.Headers));
             answer.Content = new RunningAnswer(answer, node, trust, telemetry);
             isRunning = true;
