@@ -45,9 +45,10 @@ public sealed class EdgeLocationNode : IAsyncDisposable
     private readonly NodeTls _tls;
     private readonly TraceRecorder? _trace;
     private readonly SlabStore _store;
+    private readonly RelayHandler _relay;
     private readonly IDisposable[] _owned;
 
-    private EdgeLocationNode(WebApplication app, AdminServer admin, NodeDrain drain, NodeTls tls, Uri address, SlabStore store, TraceRecorder? trace, IDisposable[] owned)
+    private EdgeLocationNode(WebApplication app, AdminServer admin, NodeDrain drain, NodeTls tls, Uri address, SlabStore store, RelayHandler relay, TraceRecorder? trace, IDisposable[] owned)
     {
         _app = app;
         _admin = admin;
@@ -55,6 +56,7 @@ public sealed class EdgeLocationNode : IAsyncDisposable
         _tls = tls;
         Address = address;
         _store = store;
+        _relay = relay;
         _trace = trace;
         _owned = owned;
     }
@@ -64,6 +66,13 @@ public sealed class EdgeLocationNode : IAsyncDisposable
 
     /// <summary>Where its admin listener is.</summary>
     public Uri AdminAddress => _admin.Address;
+
+    /// <inheritdoc cref="RelayHandler.PolicyChanged"/>
+    public event Action<ulong> PolicyChanged
+    {
+        add => _relay.PolicyChanged += value;
+        remove => _relay.PolicyChanged -= value;
+    }
 
     /// <inheritdoc cref="Prober.Sent"/>
     public long ProbesSent => _app.Services.GetRequiredService<Prober>().Sent;
@@ -191,7 +200,7 @@ public sealed class EdgeLocationNode : IAsyncDisposable
 
             var admin = await AdminServer.StartAsync(adminOptions, logging, AddEndpoints, cancellationToken).ConfigureAwait(false);
             address.SetResult(options.AdvertisedAddress ?? listening.GetLeftPart(UriPartial.Authority));
-            return new EdgeLocationNode(app, admin, drain, tls, listening, store, trace, owned);
+            return new EdgeLocationNode(app, admin, drain, tls, listening, store, relay, trace, owned);
         }
         catch
         {

@@ -63,8 +63,15 @@ public sealed class RelayHandler
     public PolicyModel Policy
     {
         get => _policy;
-        set => _policy = value;
+        set
+        {
+            _policy = value;
+            PolicyChanged?.Invoke(value.Version);
+        }
     }
+
+    /// <summary>Told of the version of each policy when the next call follows it, on the thread that set it.</summary>
+    public event Action<ulong>? PolicyChanged;
 
     /// <summary>Fills in flight that calls can join.</summary>
     internal int FillsInFlight => _cache?.Fills.Count ?? 0;

@@ -5,6 +5,7 @@ using EdgeMesh.Benchmarks;
 using EdgeMesh.Benchmarks.Identities;
 using EdgeMesh.Benchmarks.Load;
 using EdgeMesh.Benchmarks.Peers;
+using EdgeMesh.Benchmarks.Policies;
 using EdgeMesh.Benchmarks.Probes;
 using EdgeMesh.Benchmarks.Report;
 using EdgeMesh.Benchmarks.Routing;
@@ -17,6 +18,7 @@ switch (args)
     case [GeneratedService.ServeCommand, .. var sizes]: return await GeneratedService.ServeAsync(Numbers(sizes));
     case [GetPeer.ServeCommand, .. var sizes]: return await GetPeer.ServeAsync(Numbers(sizes));
     case [BareNode.ServeCommand, var size]: return await BareNode.ServeAsync(int.Parse(size, CultureInfo.InvariantCulture));
+    case [EdgeGroup.ServeCommand, var region, var admin, var group, var count]: return await EdgeGroup.ServeAsync(region, admin, group, count);
     case [OpenLoop.Command, .. var rest]: return OpenLoop.Run(rest);
 
     case ["--help" or "-h", ..] or ["servers", "--help" or "-h", ..]:
@@ -26,6 +28,7 @@ switch (args)
     case ["store-soak", ..]: return StoreCommand.Soak(args.AsSpan(1));
     case ["probing", ..]: return await ProbingCommand.RunAsync(args.AsMemory(1));
     case ["identities", ..]: return await IdentitiesCommand.RunAsync(args.AsMemory(1));
+    case ["policy-push", ..]: return await PolicyPush.RunAsync(args.AsMemory(1));
     case ["routing", ..]: return await RoutingCommand.RunAsync(args.AsMemory(1));
     case ["servers", ..]: return await MeasureAsync(args.AsMemory(1));
     default:

@@ -19,13 +19,24 @@ public sealed partial class HitAllocationTests : IDisposable
 
     public void Dispose() => _directory.Dispose();
 
+    /// <inheritdoc cref="Hit_OnARealEdge_AllocatesNothing"/>
+    [ForeignFact("h2load", "taskset")]
+    public Task HitUnderAPolicyWithTwoKeyFields_OnARealEdge_AllocatesNothing() => HitAsync(hasPolicy: true);
+
     /// <remarks>On one processor, so that a request is whole when its handler runs: else some calls wait for their own second frame, which takes a state machine.</remarks>
     [ForeignFact("h2load", "taskset")]
-    public async Task Hit_OnARealEdge_AllocatesNothing()
+    public Task Hit_OnARealEdge_AllocatesNothing() => HitAsync(hasPolicy: false);
+
+    private async Task HitAsync(bool hasPolicy)
     {
         await using var region = await NodeProcess.StartRegionAsync(_directory.File("data"));
         await using var edge = await NodeProcess.StartEdgeAsync(region, "LHR50-1");
         var request = await PutAsync(region.Address);
+        if (hasPolicy)
+        {
+            await FollowPolicyAsync(region.AdminAddress, edge);
+        }
+
         await RunAsync("taskset", "-apc", FirstProcessor(), edge.Process.Id.ToString(CultureInfo.InvariantCulture));
 
         // Until the code that runs is the last that is compiled of it.
@@ -51,6 +62,39 @@ public sealed partial class HitAllocationTests : IDisposable
         var file = _directory.File("request.bin");
         await File.WriteAllBytesAsync(file, [0, 0, 0, 0, (byte)message.Length, .. message]);
         return file;
+    }
+
+    /// <summary>Puts a policy in force, and waits until the edge has applied it.</summary>
+    private static async Task FollowPolicyAsync(Uri admin, NodeProcess edge)
+    {
+        using var channel = GrpcChannel.ForAddress(admin);
+        var policy = new Policy { Rules = { new CacheRule { Methods = { "edgemesh.v1.ObjectStoreService/*" }, KeyFields = { "bucket", "key" }, NoStore = true } } };
+        var client = new PolicyService.PolicyServiceClient(channel);
+
+        // First one whose effect shows at once, so that the second, which comes after it in the log, is in force when that effect is gone.
+        await client.ApplyPolicyAsync(new ApplyPolicyRequest { Policy = policy });
+        await WaitForAsync(status => status.Contains("policy-no-store", StringComparison.Ordinal));
+        policy.Rules[0].NoStore = false;
+        await client.ApplyPolicyAsync(new ApplyPolicyRequest { Policy = policy });
+        await WaitForAsync(status => status.EndsWith("; hit", StringComparison.Ordinal) || status.Contains("; hit;", StringComparison.Ordinal));
+
+        async Task WaitForAsync(Func<string, bool> isWanted)
+        {
+            using var calls = GrpcChannel.ForAddress(edge.Address);
+            var start = TimeProvider.System.GetTimestamp();
+            while (true)
+            {
+                using var call = new ObjectStoreService.ObjectStoreServiceClient(calls).GetObjectAsync(new GetObjectRequest { Bucket = "hits", Key = "k" });
+                var status = (await call.ResponseHeadersAsync).GetValue("cache-status") ?? "";
+                await call.ResponseAsync;
+                if (isWanted(status))
+                {
+                    return;
+                }
+
+                Assert.True(TimeProvider.System.GetElapsedTime(start) < TestDeadline.Default, status);
+            }
+        }
     }
 
     private static Task LoadAsync(Uri edge, string request) =>

@@ -3,9 +3,11 @@ using System.Globalization;
 using EdgeMesh.Node.CommandLine;
 using EdgeMesh.Node.Contracts;
 using EdgeMesh.Node.Output;
+using EdgeMesh.Node.Policies;
 using EdgeMesh.Node.Servers;
 using EdgeMesh.Node.Targets;
 using EdgeMesh.Node.Values;
+using EdgeMesh.V1;
 
 namespace EdgeMesh.Node.Up;
 
@@ -34,6 +36,7 @@ internal sealed class UpCommand : CliCommand
     private readonly Option<int> _port = CliOption.Value("--port", "PORT", "The Region's port; the edges take the next ones, and the admin listeners those from 100 above it. One that is taken is passed over; 0: any free ones.", WholeNumber.Between(0, 65_535), DefaultPort);
     private readonly Option<string?> _data = CliOption.Text("--data", "DIR", "Where the Region keeps its objects; default: a temporary directory, removed at the end.");
     private readonly Option<ByteSize> _cacheBytes = CliOption.Value("--cache-bytes", "SIZE", "Budget of each edge's cache.", ByteSize.TryRead, DefaultCacheBytes);
+    private readonly Option<string?> _policy = CliOption.Text("--policy", "FILE", "A policy to put in force before the first call (docs/policy.md).");
     private readonly OriginArguments _origins;
     private readonly Option<bool> _json = CliOption.Json();
 
@@ -46,6 +49,7 @@ internal sealed class UpCommand : CliCommand
                 "edgemesh up",
                 "edgemesh up --edges 5 --data ./mesh-data",
                 "edgemesh up --origin shop.v1.=http://127.0.0.1:9000 --origin-reflection shop.v1.",
+                "edgemesh up --policy policy.yaml",
                 "edgemesh up --check",
             ],
             terminal)
@@ -55,6 +59,7 @@ internal sealed class UpCommand : CliCommand
         Add(_port);
         Add(_data);
         Add(_cacheBytes);
+        Add(_policy);
         _origins = new(this);
         Add(_json);
     }
@@ -65,6 +70,13 @@ internal sealed class UpCommand : CliCommand
     /// <inheritdoc/>
     protected override async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
+        var policy = parsed.GetValue(_policy) is { } path ? await PolicyFile.ReadAsync(path, Terminal.Input, cancellationToken) : null;
+        if (policy is { Faults.Count: > 0 })
+        {
+            PolicyTarget.Tell(Terminal, policy.Faults);
+            return ExitCodes.Usage;
+        }
+
         using var data = MeshData.Open(parsed.GetValue(_data));
         var names = Enumerable.Range(0, parsed.GetRequiredValue(_edges)).Select(MeshPlan.EdgeName).Prepend(MeshPlan.RegionName).ToArray();
         var json = parsed.GetValue(_json);
@@ -72,7 +84,7 @@ internal sealed class UpCommand : CliCommand
         await using var mesh = new Mesh(SelfProgram.Find(), TimeProvider.System);
         try
         {
-            var report = await StartAsync(mesh, names, data.Path, parsed, log, cancellationToken);
+            var report = await StartAsync(mesh, names, data.Path, policy, parsed, log, cancellationToken);
             var check = parsed.GetValue(_check);
             var faults = check ? DemoCalls.FindFaults(report.Calls, names[1..]) : [];
             new UpReport(Terminal).Write(check ? report with { Passed = faults.Count == 0 } : report, json);
@@ -103,7 +115,7 @@ internal sealed class UpCommand : CliCommand
         }
     }
 
-    private async Task<MeshJson> StartAsync(Mesh mesh, string[] names, string data, ParseResult parsed, EventLog log, CancellationToken cancellationToken)
+    private async Task<MeshJson> StartAsync(Mesh mesh, string[] names, string data, PolicyFile? policy, ParseResult parsed, EventLog log, CancellationToken cancellationToken)
     {
         var ports = MeshPlan.ChoosePorts(parsed.GetRequiredValue(_port), names.Length);
         var started = TimeProvider.System.GetTimestamp();
@@ -117,6 +129,11 @@ internal sealed class UpCommand : CliCommand
 
         await Terminal.Error.WriteLineAsync($"starting {names.Length} {(names.Length == 1 ? "node" : "nodes")}, data in {data}");
         var region = await StartNodeAsync(names[0], MeshPlan.RegionArguments(names[0], ports[0], data, _origins.Read(parsed)));
+        if (policy is not null)
+        {
+            await ApplyAsync(policy, region.Admin, cancellationToken);
+        }
+
         var edges = await Task.WhenAll(names.Zip(ports).Skip(1).Select(edge =>
             StartNodeAsync(edge.First, MeshPlan.EdgeArguments(edge.First, edge.Second, region, parsed.GetRequiredValue(_cacheBytes)))));
         var nodes = await mesh.WaitUntilHealthyAsync(cancellationToken);
@@ -127,6 +144,22 @@ internal sealed class UpCommand : CliCommand
         }
 
         return new(nodes, await DemoCalls.RunAsync(names.Skip(1).Zip(edges.Select(edge => edge.Data)), CallTimeout, TimeProvider.System, cancellationToken), null);
+    }
+
+    /// <summary>Puts a policy in force before an edge is there that could answer by another.</summary>
+    private async Task ApplyAsync(PolicyFile policy, Uri admin, CancellationToken cancellationToken)
+    {
+        using var target = new PolicyTarget(new TargetConnection(admin, CallTimeout, TimeProvider.System));
+        try
+        {
+            var applied = await target.ApplyAsync(new ApplyPolicyRequest { Policy = policy.Policy, Note = "up" }, cancellationToken);
+            PolicyTarget.TellNotes(Terminal, applied.Notes);
+        }
+        catch (TargetException refused) when (PolicyTarget.ReadFaults(refused) is { Count: > 0 } faults)
+        {
+            PolicyTarget.Tell(Terminal, faults.Select(policy.Locate));
+            throw new CliException($"{policy.Path} is not in force");
+        }
     }
 
     /// <summary>Waits for Ctrl-C, or for the last child to end by itself; names each that does.</summary>

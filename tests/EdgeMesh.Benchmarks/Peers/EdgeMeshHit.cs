@@ -9,15 +9,16 @@ using Grpc.Net.Client;
 namespace EdgeMesh.Benchmarks.Peers;
 
 /// <summary>An edge location that answers objects from its cache, with its Region behind it.</summary>
-internal sealed class EdgeMeshHit : Peer
+/// <param name="hasPolicy">Whether a policy names the two fields that are in the key; else the whole message is.</param>
+internal sealed class EdgeMeshHit(bool hasPolicy = false) : Peer
 {
     private Uri? _address;
 
     /// <inheritdoc/>
-    public override string Name => "edgemesh-hit";
+    public override string Name => hasPolicy ? "edgemesh-policy" : "edgemesh-hit";
 
     /// <inheritdoc/>
-    public override string Description => "EdgeMesh edge location: GetObject, a hit in its cache";
+    public override string Description => "EdgeMesh edge location: GetObject, a hit in its cache" + (hasPolicy ? " under a policy with two key fields" : "");
 
     /// <inheritdoc/>
     public override async Task StartAsync(IReadOnlyList<int> sizes)
@@ -28,6 +29,13 @@ internal sealed class EdgeMeshHit : Peer
         Own(edge.Process, isServing: true);
         _address = edge.Address;
         await PutAsync(region.Address, sizes);
+        if (hasPolicy)
+        {
+            using var admin = GrpcChannel.ForAddress(region.AdminAddress);
+            await new PolicyService.PolicyServiceClient(admin).ApplyPolicyAsync(new ApplyPolicyRequest { Policy = Policy });
+            await WaitForPolicyAsync(edge.Address);
+        }
+
         await CheckHitsAsync(edge.Address, sizes);
     }
 
@@ -36,6 +44,30 @@ internal sealed class EdgeMeshHit : Peer
 
     /// <inheritdoc/>
     public override GhzTarget? GhzTarget(int sizeBytes) => ObjectCalls.GhzTarget(_address!, sizeBytes);
+
+    private static Policy Policy => new() { Rules = { new CacheRule { Methods = { "edgemesh.v1.ObjectStoreService/GetObject" }, KeyFields = { "bucket", "key" }, RequestDirectives = { "only-if-cached" } } } };
+
+    /// <summary>Waits until the edge follows the policy: then it honours a directive that it did not before.</summary>
+    private static async Task WaitForPolicyAsync(Uri edge)
+    {
+        using var channel = GrpcChannel.ForAddress(edge);
+        var store = new ObjectStoreService.ObjectStoreServiceClient(channel);
+        while (true)
+        {
+            try
+            {
+                await store.GetObjectAsync(new GetObjectRequest { Bucket = "none", Key = Guid.NewGuid().ToString() }, new Metadata { { "cache-control", "only-if-cached" } });
+            }
+            catch (RpcException told) when (told.StatusCode == StatusCode.Unavailable)
+            {
+                return;
+            }
+            catch (RpcException)
+            {
+                await Task.Delay(20);
+            }
+        }
+    }
 
     private static async Task PutAsync(Uri region, IEnumerable<int> sizes)
     {
