@@ -1,3 +1,5 @@
+using EdgeMesh.Caching.Purges;
+
 namespace EdgeMesh.Caching;
 
 /// <summary>A name and one value of metadata, in the order in which they were received.</summary>
@@ -34,6 +36,9 @@ public sealed class CacheEntry
     /// <summary>The purge sequence that had been applied when it was asked for.</summary>
     public long AsOf => EntryHead.ReadAsOf(Head);
 
+    /// <summary>What else a purge may name it by.</summary>
+    public EntryMarks Marks => EntryHead.ReadMarks(Head);
+
     /// <summary>A whole unary answer.</summary>
     /// <param name="initialMetadata">Response headers to replay.</param>
     /// <param name="frames">One length-prefixed message, prefix included; the array is the entry's own from then on.</param>
@@ -47,6 +52,7 @@ public sealed class CacheEntry
     /// <param name="asOf">The store's purge sequence when it was asked for.</param>
     /// <param name="tags">What a purge may name it by; null: none.</param>
     /// <param name="staleWhileRevalidate">The first part of the stale window, rounded down to seconds, in which it may be used while it is asked for anew; at most 2^32 seconds.</param>
+    /// <param name="marks">What else a purge may name it by.</param>
     public static CacheEntry Response(
         ReadOnlySpan<MetadataField> initialMetadata,
         byte[] frames,
@@ -59,8 +65,9 @@ public sealed class CacheEntry
         long? staleUntil = null,
         long asOf = 0,
         string[]? tags = null,
-        TimeSpan staleWhileRevalidate = default) =>
-        new(EntryHead.Write(EntryKind.Response, coding, isPublic, freshUntil, Math.Max(freshUntil, staleUntil ?? freshUntil), storedAt, initialAge, staleWhileRevalidate, asOf, initialMetadata, trailers), frames, tags ?? []);
+        TimeSpan staleWhileRevalidate = default,
+        EntryMarks marks = default) =>
+        new(EntryHead.Write(EntryKind.Response, coding, isPublic, freshUntil, Math.Max(freshUntil, staleUntil ?? freshUntil), storedAt, initialAge, staleWhileRevalidate, asOf, marks, initialMetadata, trailers), frames, tags ?? []);
 
     /// <summary>A marker.</summary>
     /// <param name="names">Lower-case metadata names in ordinal order, without repeats.</param>
@@ -68,7 +75,7 @@ public sealed class CacheEntry
     /// <param name="asOf">The store's purge sequence when it was asked for.</param>
     /// <param name="tags">What a purge may name it by; null: none.</param>
     public static CacheEntry VaryMarker(string[] names, long freshUntil, long asOf = 0, string[]? tags = null) =>
-        new(EntryHead.Write(EntryKind.VaryMarker, MessageCoding.Identity, isPublic: false, freshUntil, freshUntil, 0, TimeSpan.Zero, TimeSpan.Zero, asOf, Array.ConvertAll(names, name => new MetadataField(name, string.Empty)), []), [], tags ?? []);
+        new(EntryHead.Write(EntryKind.VaryMarker, MessageCoding.Identity, isPublic: false, freshUntil, freshUntil, 0, TimeSpan.Zero, TimeSpan.Zero, asOf, default, Array.ConvertAll(names, name => new MetadataField(name, string.Empty)), []), [], tags ?? []);
 
     /// <summary>Reads the entry as a hit is read.</summary>
     public CacheHit Read() => new(Head, Frames, Frames);

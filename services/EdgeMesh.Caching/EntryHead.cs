@@ -1,4 +1,5 @@
 using System.Text;
+using EdgeMesh.Caching.Purges;
 
 namespace EdgeMesh.Caching;
 
@@ -25,14 +26,14 @@ public enum MessageCoding : byte
 /// <summary>Reads what lies before the frames of an entry: its lifetime, and its metadata as bytes.</summary>
 /// <remarks>
 /// <code>
-/// kind 1 | coding 1 | flags 1 | 0 | initial fields 2 | trailers 2 | fresh until 8 | stale until 8 | stored at 8 | initial age 4 | stale while revalidate 4 | as-of 8 | fields
+/// kind 1 | coding 1 | flags 1 | 0 | initial fields 2 | trailers 2 | fresh until 8 | stale until 8 | stored at 8 | initial age 4 | stale while revalidate 4 | as-of 8 | mark of the method 4 | mark of the request 8 | fields
 /// field: length of name 2 | length of value 4 | name | value        Latin-1, as on the wire; in the byte order of the machine
 /// </code>
 /// A view: valid while the bytes are. Written by <see cref="CacheEntry"/>.
 /// </remarks>
 public readonly ref struct EntryHead
 {
-    internal const int FixedBytes = 48;
+    internal const int FixedBytes = 60;
     internal const int FieldBytes = sizeof(ushort) + sizeof(int);
     private const byte PublicFlag = 1;
 
@@ -99,9 +100,17 @@ public readonly ref struct EntryHead
 
     internal static long ReadAsOf(ReadOnlySpan<byte> head) => BitConverter.ToInt64(head[40..]);
 
+    internal static EntryMarks ReadMarks(ReadOnlySpan<byte> head) => new(BitConverter.ToUInt32(head[48..]), BitConverter.ToUInt64(head[52..]));
+
+    internal static void WriteTimes(Span<byte> head, long freshUntil, long staleUntil)
+    {
+        BitConverter.TryWriteBytes(head[8..], freshUntil);
+        BitConverter.TryWriteBytes(head[16..], staleUntil);
+    }
+
     internal static void WriteAsOf(Span<byte> head, long asOf) => BitConverter.TryWriteBytes(head[40..], asOf);
 
-    internal static byte[] Write(EntryKind kind, MessageCoding coding, bool isPublic, long freshUntil, long staleUntil, long storedAt, TimeSpan initialAge, TimeSpan staleWhileRevalidate, long asOf, ReadOnlySpan<MetadataField> initial, ReadOnlySpan<MetadataField> trailers)
+    internal static byte[] Write(EntryKind kind, MessageCoding coding, bool isPublic, long freshUntil, long staleUntil, long storedAt, TimeSpan initialAge, TimeSpan staleWhileRevalidate, long asOf, EntryMarks marks, ReadOnlySpan<MetadataField> initial, ReadOnlySpan<MetadataField> trailers)
     {
         var bytes = FixedBytes;
         foreach (var (name, value) in initial)
@@ -126,6 +135,8 @@ public readonly ref struct EntryHead
         BitConverter.TryWriteBytes(head.AsSpan(32), (uint)Math.Ceiling(initialAge.TotalSeconds));
         BitConverter.TryWriteBytes(head.AsSpan(36), (uint)staleWhileRevalidate.TotalSeconds);
         WriteAsOf(head, asOf);
+        BitConverter.TryWriteBytes(head.AsSpan(48), marks.Method);
+        BitConverter.TryWriteBytes(head.AsSpan(52), marks.Request);
         var rest = head.AsSpan(FixedBytes);
         WriteFields(ref rest, initial);
         WriteFields(ref rest, trailers);

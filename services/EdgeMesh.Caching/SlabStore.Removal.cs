@@ -1,4 +1,3 @@
-using System.Text;
 using EdgeMesh.Caching.Memory;
 
 namespace EdgeMesh.Caching;
@@ -8,67 +7,6 @@ public sealed unsafe partial class SlabStore
 {
     private long _orphanBytes;
     private uint _sweepAt;
-
-    /// <summary>Takes every entry that has a tag out of service, at once; its memory comes back in the background.</summary>
-    /// <param name="tag">The tag, case-sensitive.</param>
-    /// <param name="sequence">The purge's number, <see cref="Sequence"/> or above, as several parts of one purge have the same; null: the next.</param>
-    /// <returns>The purge's number. Answers that are as-of before it and have the tag are not stored any more.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">The number is below that of a purge before.</exception>
-    public long PurgeTag(string tag, long? sequence = null)
-    {
-        var hash = HashTag(tag);
-        lock (_lock)
-        {
-            var number = NextSequenceLocked(sequence);
-            if (!_isDisposed && !_tags.TryPurge(hash, number))
-            {
-                ClearLocked(number);
-            }
-
-            EndPurgeLocked(number);
-            return number;
-        }
-    }
-
-    /// <summary>Takes every entry out of service, at once; memory comes back in the background.</summary>
-    /// <inheritdoc cref="PurgeTag"/>
-    public long PurgeAll(long? sequence = null)
-    {
-        lock (_lock)
-        {
-            var number = NextSequenceLocked(sequence);
-            ClearLocked(number);
-            EndPurgeLocked(number);
-            return number;
-        }
-    }
-
-    private static KeyHash HashTag(string tag)
-    {
-        const int StackBytes = 512;
-        var bytes = Encoding.UTF8.GetMaxByteCount(tag.Length) <= StackBytes ? stackalloc byte[StackBytes] : new byte[Encoding.UTF8.GetMaxByteCount(tag.Length)];
-        return KeyHash.Compute(bytes[..Encoding.UTF8.GetBytes(tag, bytes)]);
-    }
-
-    private long NextSequenceLocked(long? sequence)
-    {
-        ArgumentOutOfRangeException.ThrowIfLessThan(sequence ?? long.MaxValue, _lastPurge, nameof(sequence));
-        return sequence ?? _lastPurge + 1;
-    }
-
-    private void ClearLocked(long number)
-    {
-        Volatile.Write(ref _clearedAt, number);
-        _sweepAt = _entries.Limit;
-    }
-
-    private void EndPurgeLocked(long number)
-    {
-        // After the marks: whoever sees the number sees them.
-        Volatile.Write(ref _lastPurge, number);
-        SettleLocked();
-        WakeMaintenance();
-    }
 
     private bool RemoveKeyLocked(CacheKey key)
     {

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics.X86;
 using EdgeMesh.Caching.Memory;
+using EdgeMesh.Caching.Purges;
 
 namespace EdgeMesh.Caching;
 
@@ -87,7 +88,7 @@ public sealed unsafe partial class SlabStore
             return StoreOutcome.Expired;
         }
 
-        if (IsPurgedLocked(tags, entry.AsOf))
+        if (IsPurgedLocked(tags, entry))
         {
             return StoreOutcome.Purged;
         }
@@ -123,7 +124,7 @@ public sealed unsafe partial class SlabStore
         var block = _memory.At(first);
         ref var record = ref _entries[slot];
         var isCancelled = record.Block == EntryRecord.Cancelled;
-        var outcome = isCancelled ? StoreOutcome.NotAdmitted : IsPurgedLocked(tags, entry.AsOf) ? StoreOutcome.Purged : StoreOutcome.Stored;
+        var outcome = isCancelled ? StoreOutcome.NotAdmitted : IsPurgedLocked(tags, entry) ? StoreOutcome.Purged : StoreOutcome.Stored;
         if (outcome == StoreOutcome.Stored)
         {
             if (!isAlone)
@@ -188,8 +189,36 @@ public sealed unsafe partial class SlabStore
         }
     }
 
-    private bool IsPurgedLocked(ReadOnlySpan<KeyHash> tags, long asOf) =>
-        asOf < _lastPurge && (asOf < _clearedAt || (tags.Length > 0 && (asOf < _tags.Floor || _tags.IsAnyPurged(tags, asOf))));
+    /// <summary>Whether a purge that came after an answer was asked for names it; or so many came that nobody can tell.</summary>
+    private bool IsPurgedLocked(ReadOnlySpan<KeyHash> tags, CacheEntry entry)
+    {
+        var asOf = entry.AsOf;
+        if (asOf >= _lastPurge)
+        {
+            return false;
+        }
+
+        if (asOf < _clearedAt || asOf < _tags.Floor || _tags.IsAnyPurged(tags, asOf))
+        {
+            return true;
+        }
+
+        var (method, request) = (PurgeBatch.MethodName(entry.Marks), PurgeBatch.RequestName(entry.Marks));
+        if (_tags.IsAnyPurged([method, request, PurgeBatch.Soft(method), PurgeBatch.Soft(request), PurgeBatch.SoftEverything], asOf))
+        {
+            return true;
+        }
+
+        foreach (var tag in tags)
+        {
+            if (_tags.IsAnyPurged([PurgeBatch.Soft(tag)], asOf))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     private void MakeRoomFromStaleLocked(long bytes, long now)
     {

@@ -99,10 +99,10 @@ public sealed class EdgeLocationNode : IAsyncDisposable
         var trace = options.StartTrace(time);
         var tls = new NodeTls(options.TlsFiles, checkedTls, time, logging);
         var handler = UpstreamTls.With(UpstreamHandler.CreateForNode(), options.Region, tls);
-        var region = new Upstream("Region", options.Region, new HttpMessageInvoker(handler)) { IsNode = true };
+        var region = new Upstream("Region", options.Region, new HttpMessageInvoker(handler)) { IsNode = true, Via = options.Name };
         var store = new SlabStore(options.StoreOptions, time);
         var log = new AppliedLog(store);
-        var relayOptions = new RelayOptions { NodeName = options.Name, NodeDescription = $"edge location {options.Name}", AccessLog = options.AccessLog, Trace = trace };
+        var relayOptions = new RelayOptions { NodeName = options.Name, NodeDescription = $"edge location {options.Name}", AccessLog = options.AccessLog, Trace = trace, Applied = log };
         var relay = new RelayHandler(relayOptions, new RegionRouter(options.Name, region), store, time);
         PolicyFollower.Follow(log, relay);
         var channel = GrpcChannel.ForAddress(options.Region, new GrpcChannelOptions { HttpHandler = UpstreamTls.With(UpstreamHandler.CreateForNode(), options.Region, tls), DisposeHttpClient = true });

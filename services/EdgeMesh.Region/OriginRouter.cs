@@ -36,7 +36,7 @@ internal sealed class OriginRouter : IUpstreamRouter, IDisposable
                 }
 
                 var handler = UpstreamHandler.Create();
-                return (origin, "/" + origin.ServicePrefix, new Upstream($"origin {origin.ServicePrefix}", origin.Address, new HttpMessageInvoker(handler)), handler);
+                return (origin, "/" + origin.ServicePrefix, new Upstream($"origin {origin.ServicePrefix}", origin.Address, new HttpMessageInvoker(handler)) { Via = _region }, handler);
             }),
         ];
     }

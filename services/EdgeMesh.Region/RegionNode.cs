@@ -102,7 +102,7 @@ public sealed class RegionNode : IAsyncDisposable
             var regionLog = new RegionLog(store.Log, storeLog.CreateLogger<RegionLog>());
 
             // 2. The Region's own services.
-            var relayOptions = new RelayOptions { NodeName = options.Name, NodeDescription = $"Region {options.Name}", AccessLog = options.AccessLog };
+            var relayOptions = new RelayOptions { NodeName = options.Name, NodeDescription = $"Region {options.Name}", AccessLog = options.AccessLog, Log = regionLog.Feed };
             var relay = new RelayHandler(relayOptions, router, store: null, time);
             var services = builder.Services;
             services.AddGrpc();

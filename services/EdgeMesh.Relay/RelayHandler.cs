@@ -3,6 +3,7 @@ using System.Diagnostics.Metrics;
 using EdgeMesh.Caching;
 using EdgeMesh.Relay.Cache;
 using EdgeMesh.Relay.Calls;
+using EdgeMesh.Relay.Coherence;
 using EdgeMesh.Relay.Metadata;
 using EdgeMesh.Relay.Methods;
 using EdgeMesh.Relay.Policies;
@@ -51,6 +52,11 @@ public sealed class RelayHandler
         _readers = new SlowReaders(options, time);
         _forwarder = new CallForwarder(options, _telemetry, _readers, isCache: store is not null);
         _cache = store is null ? null : new CachedCallHandler(options, store, _forwarder, _readers, _telemetry);
+        if (_cache is not null && options.Applied is { } applied)
+        {
+            applied.Purged += _cache.Fills.Seal;
+            applied.KeyMessage = (path, message) => RequestKey.KeyedPart(_policy.Find(path).Active, message);
+        }
     }
 
     /// <summary>What was counted.</summary>
@@ -138,6 +144,17 @@ public sealed class RelayHandler
         if (!call.Path.Equals(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget, StringComparison.Ordinal))
         {
             return _forwarder.AnswerAsync(context, new RelayFault(GrpcStatusCode.Unimplemented, $"the path must be /package.Service/Method as it is, without escapes or query, got {NodeNames.Quote(call.Path)}"), cacheStatus: null);
+        }
+
+        //    Nor may it come round again; what a node asks is answered as of what this one has applied.
+        if (CdnLoop.FindRefusal(context, _options.NodeName) is { } loop)
+        {
+            return _forwarder.AnswerAsync(context, new RelayFault(GrpcStatusCode.FailedPrecondition, $"{_options.NodeDescription}: {loop}"), cacheStatus: null);
+        }
+
+        if (_options.Log?.Head is { } head && CdnLoop.IsPresent(context))
+        {
+            context.Response.Headers[ResponseMetadata.AsOf] = AppliedLog.Show(head.Epoch, head.Sequence);
         }
 
         var route = _router.Route(call.Path);

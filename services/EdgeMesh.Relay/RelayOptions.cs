@@ -1,4 +1,5 @@
 using EdgeMesh.Relay.Cache;
+using EdgeMesh.Relay.Coherence;
 using EdgeMesh.Relay.Telemetry;
 
 namespace EdgeMesh.Relay;
@@ -17,6 +18,12 @@ public sealed class RelayOptions
 
     /// <summary>Gets a line for each call; null: nobody does.</summary>
     public AccessLog? AccessLog { get; init; }
+
+    /// <summary>The log of a node that asks origins, whose answers are as of its head; null: a node of another kind.</summary>
+    public LogFeed? Log { get; init; }
+
+    /// <summary>The log as a caching node has applied it; its upstreams are nodes, which tell what their answers are as-of. Null: a node of another kind, or one that nobody purges.</summary>
+    public AppliedLog? Applied { get; init; }
 
     /// <summary>
     /// How long a call of a method whose shape is not known may wait for the end of its request before it is forwarded.

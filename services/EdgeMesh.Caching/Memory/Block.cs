@@ -9,7 +9,8 @@ namespace EdgeMesh.Caching.Memory;
 /// pieces:     header 16 |  extension 16  | key | head | frames, first part  -->  piece header 8 | frames, next part  --> ...
 /// </code>
 /// Key and head lie in the first piece whole. All is written before the block is published, and does not change after, but for
-/// <see cref="BlockExtension.Holds"/> (interlocked) and the links of pieces (only while nobody holds the entry, under the lock).
+/// <see cref="BlockExtension.Holds"/> (interlocked), the links of pieces (only while nobody holds the entry, under the lock), and the times of an
+/// entry that a soft purge makes stale (under the lock).
 /// </remarks>
 internal static unsafe class Block
 {
@@ -56,6 +57,9 @@ internal static unsafe class Block
         var word = ((BlockHeader*)block)->KeyWord;
         return new ReadOnlySpan<byte>(block + sizeof(BlockHeader) + (int)((word & ExtendedBit) >> 27) + (int)(word & ~ExtendedBit), (int)((BlockHeader*)block)->HeadBytes);
     }
+
+    /// <summary>Where the head begins.</summary>
+    public static int OffsetOfHead(byte* block) => OffsetOfKey(IsExtended(block)) + (int)(((BlockHeader*)block)->KeyWord & ~ExtendedBit);
 
     /// <summary>Frames that lie in the first piece: all of them, unless there are more pieces.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

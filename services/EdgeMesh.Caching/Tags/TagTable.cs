@@ -1,5 +1,6 @@
 using EdgeMesh.Caching.Index;
 using EdgeMesh.Caching.Memory;
+using EdgeMesh.Caching.Purges;
 
 namespace EdgeMesh.Caching.Tags;
 
@@ -65,6 +66,21 @@ internal sealed class TagTable : IDisposable
         for (var link = firstLink; link != 0; link = _links[link].NextOfEntry)
         {
             if (Volatile.Read(ref _tags[_links[link].Tag].PurgedAt) > asOf)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Whether a soft purge names any tag in an entry's links.</summary>
+    public bool Any(uint firstLink, PurgeBatch batch, long asOf)
+    {
+        for (var link = firstLink; link != 0; link = _links[link].NextOfEntry)
+        {
+            ref var tag = ref _tags[_links[link].Tag];
+            if (batch.IsSoftTag(new KeyHash(tag.Low, tag.High), asOf))
             {
                 return true;
             }

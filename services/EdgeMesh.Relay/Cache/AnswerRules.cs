@@ -30,6 +30,9 @@ internal sealed class AnswerRules
     /// <summary>An answer that its caller forbade to store.</summary>
     public static readonly AnswerRules RequestForbids = new("request-no-store");
 
+    /// <summary>An answer of which upstream does not say, in this node's epoch of the log, what it is as-of: a purge might miss it.</summary>
+    public static readonly AnswerRules NoAsOf = new("as-of");
+
     private static readonly AnswerRules TrailersOnly = new("trailers-only");
 
     private AnswerRules(string? refusal)
@@ -44,7 +47,7 @@ internal sealed class AnswerRules
     public bool MayStore => Refusal is null;
 
     /// <summary>Whether it tells if the method declares caching: an error does not, nor one set aside for its request's metadata.</summary>
-    public bool IsTelling => !ReferenceEquals(this, NotGrpc) && !ReferenceEquals(this, Unkeyed) && !ReferenceEquals(this, RequestForbids) && !ReferenceEquals(this, TrailersOnly);
+    public bool IsTelling => !ReferenceEquals(this, NotGrpc) && !ReferenceEquals(this, Unkeyed) && !ReferenceEquals(this, NoAsOf) && !ReferenceEquals(this, RequestForbids) && !ReferenceEquals(this, TrailersOnly);
 
     /// <summary>How long it is fresh from now, its age already taken off.</summary>
     public TimeSpan Lifetime { get; private init; }

@@ -72,7 +72,7 @@ internal sealed partial class CachedCallHandler
     {
         // 1. Another's fill, or one's own.
         var isMine = false;
-        var fill = _fills.TryJoin(call.Keys.Flight, store.Sequence) ?? BeginAnew(call, staleKey, out isMine);
+        var fill = _fills.TryJoin(call.Keys.Flight) ?? BeginAnew(call, staleKey, out isMine);
         if (fill is null)
         {
             return false;

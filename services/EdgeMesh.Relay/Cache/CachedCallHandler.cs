@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Threading.Channels;
 using EdgeMesh.Caching;
+using EdgeMesh.Caching.Purges;
 using EdgeMesh.Relay.Calls;
 using EdgeMesh.Relay.Metadata;
 using EdgeMesh.Relay.Methods;
@@ -140,7 +141,7 @@ internal sealed partial class CachedCallHandler(RelayOptions options, ICacheStor
         {
             // 1. Wait for a fill in flight, or begin one.
             mayShare &= turn < MaxTurns;
-            var fill = mayShare ? _fills.TryJoin(call.Keys.Flight, store.Sequence) : null;
+            var fill = mayShare ? _fills.TryJoin(call.Keys.Flight) : null;
             if (fill is null)
             {
                 var mine = new Fill(MakeJob(call, fields, mayShare));
@@ -303,7 +304,7 @@ internal sealed partial class CachedCallHandler(RelayOptions options, ICacheStor
     private static CallKeys MakeKeys(in RequestFacts facts, CacheKey own, ReadOnlySequence<byte> message)
     {
         var shared = facts.Identity is null ? own : RequestKey.Primary(facts, null, message);
-        return new CallKeys(own, shared, RequestKey.Flight(own, facts));
+        return new CallKeys(own, shared, RequestKey.Flight(own, facts), EntryMarks.Of(facts.Path, RequestKey.KeyedPart(facts.Rule, message.IsSingleSegment ? message.First : message.ToArray()).Span));
     }
 
     private FillJob MakeJob(Call call, KeyValuePair<string, StringValues>[] fields, bool isShared)

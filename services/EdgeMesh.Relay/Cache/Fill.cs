@@ -31,8 +31,8 @@ internal readonly record struct FillAnswer(HttpResponseMessage Response, Stream 
 /// Races survived (all under <c>_lock</c>): (1) the leader goes while the answer comes: fill and leader each hold the
 /// answer, the second to let go disposes of it, and gives back what its bytes took from the budget; (2) the last caller goes while another joins: an abandoned fill refuses,
 /// and the newcomer begins another; (3) a newcomer finds a fill that has ended and is still in the table: its wait ends
-/// at once; (4) a fill asks, a purge of its answer is applied, a caller comes: a later purge seals a fill, which still answers those who wait, and the
-/// newcomer begins another. A waiter's wait ends by the outcome, its own going, its deadline, the bound for unproven methods, or that for callers who have a
+/// at once; (4) a fill asks, a purge that may name its answer is applied, a caller comes: the purge has sealed the fill, which still answers those who wait, and the
+/// newcomer begins another; (5) a purge looks for fills to seal, and a fill gets into the table unseen: it asks afterwards, so its answer is as of the purge. A waiter's wait ends by the outcome, its own going, its deadline, the bound for unproven methods, or that for callers who have a
 /// stale answer. A leader who has one waits for the outcome, too, or leaves at once.
 /// </remarks>
 internal sealed class Fill
@@ -50,6 +50,7 @@ internal sealed class Fill
     private int _callers = 1;
     private bool _isWanted;
     private bool _isAbandoned;
+    private bool _isSealed;
 
     /// <summary>Makes a fill with its leader in it; <see cref="RunAsync"/> or <see cref="EndUnstarted"/> comes next.</summary>
     public Fill(FillJob job)
@@ -110,19 +111,27 @@ internal sealed class Fill
     }
 
     /// <summary>Joins as a waiter; <see cref="Leave"/> undoes it.</summary>
-    /// <param name="sequence">The last purge applied when the caller came.</param>
-    /// <returns>False when everyone had gone, and the fill with them; or when it is sealed: a purge was applied after it asked.</returns>
-    public bool TryJoin(long sequence)
+    /// <returns>False when everyone had gone, and the fill with them; or when it is sealed.</returns>
+    public bool TryJoin()
     {
         lock (_lock)
         {
-            if (_isAbandoned || _job.AsOf < sequence)
+            if (_isAbandoned || _isSealed)
             {
                 return false;
             }
 
             _callers++;
             return true;
+        }
+    }
+
+    /// <summary>From now on nobody may join: a purge was applied that may name what it has asked for. What it brings is stored only if its as-of says that it is newer.</summary>
+    public void Seal()
+    {
+        lock (_lock)
+        {
+            _isSealed = true;
         }
     }
 

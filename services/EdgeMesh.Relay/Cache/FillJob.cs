@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net.Http.Headers;
 using EdgeMesh.Caching;
+using EdgeMesh.Caching.Purges;
 using EdgeMesh.Relay.Calls;
 using EdgeMesh.Relay.Metadata;
 using EdgeMesh.Relay.Methods;
@@ -54,8 +55,8 @@ internal sealed class FillJob
 
     public MethodState Method { get; }
 
-    /// <summary>The last purge applied before upstream was asked.</summary>
-    public long AsOf { get; }
+    /// <summary>What the answer is as-of: the last purge applied before upstream was asked, or what upstream says; null: that is not known here.</summary>
+    public long? AsOf { get; private set; }
 
     /// <summary>What a stale answer for it was found under; null: there was none. Upstream's answer takes its place, stored or not.</summary>
     public CacheKey? StaleKey { get; private set; }
@@ -91,11 +92,18 @@ internal sealed class FillJob
     public UpstreamCall BeginCall() => UpstreamCall.Begin(Telemetry, _upstream, Method, _facts.Path, _request);
 
     /// <summary>Asks upstream.</summary>
-    public Task<HttpResponseMessage> SendAsync(CancellationToken cancellationToken)
+    public async Task<HttpResponseMessage> SendAsync(CancellationToken cancellationToken)
     {
         // RFC 9111 section 4.2.3: an answer's age counts from the request.
         _askedAt = Time.GetTimestamp();
-        return _upstream.Invoker.SendAsync(_request, cancellationToken);
+        var response = await _upstream.Invoker.SendAsync(_request, cancellationToken).ConfigureAwait(false);
+        if (_options.Applied is { } applied)
+        {
+            // Upstream may answer from a store of its own, with what it asked for long before this node asked.
+            AsOf = applied.ToNumber(Text(response.Headers.NonValidated, ResponseMetadata.AsOf));
+        }
+
+        return response;
     }
 
     /// <summary>What the answer says, and whether this request lets it be stored.</summary>
@@ -180,13 +188,14 @@ internal sealed class FillJob
             _askedAt,
             freshUntil,
             staleUntil,
-            AsOf,
+            AsOf!.Value,
             tags,
-            rules.StaleWhileRevalidate);
+            rules.StaleWhileRevalidate,
+            Keys.Marks);
         var key = rules.IsPublic ? Keys.Shared : Keys.Own;
         if (rules.VaryNames.Length > 0)
         {
-            _store.Set(key, CacheEntry.VaryMarker(rules.VaryNames, staleUntil, AsOf));
+            _store.Set(key, CacheEntry.VaryMarker(rules.VaryNames, staleUntil, AsOf.Value));
             key = RequestKey.Variant(key, SelectFields(rules.VaryNames, _fields));
         }
 
@@ -294,7 +303,7 @@ internal sealed class FillJob
     /// <summary>Turns what upstream's handler threw into a status.</summary>
     public RelayFault ToFault(Exception exception) => RelayFault.FromUpstream(exception, _options.NodeDescription, _upstream);
 
-    private AnswerRules ReadRules(AnswerRules rules) => rules.For(_facts, _fields);
+    private AnswerRules ReadRules(AnswerRules rules) => rules.MayStore && AsOf is null ? AnswerRules.NoAsOf : rules.For(_facts, _fields);
 
     /// <param name="status">As on the wire; null: the answer goes on.</param>
     private static StaleVerdict Judge(string? status) => status switch
@@ -332,4 +341,5 @@ internal sealed class FillJob
 /// <param name="Own">Where its answer is stored unless public: with the caller's identity, if it has one.</param>
 /// <param name="Shared">Where a public answer is stored: without identity. The same as <paramref name="Own"/> for a call without credentials.</param>
 /// <param name="Flight">Which fill it shares.</param>
-internal readonly record struct CallKeys(CacheKey Own, CacheKey Shared, CacheKey Flight);
+/// <param name="Marks">What purges may name its answer by, beside tags.</param>
+internal readonly record struct CallKeys(CacheKey Own, CacheKey Shared, CacheKey Flight, EntryMarks Marks);

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using EdgeMesh.Caching;
+using EdgeMesh.Caching.Purges;
 
 namespace EdgeMesh.Relay.Cache;
 
@@ -33,8 +34,7 @@ internal sealed class FillTable(long maxBytes, TimeProvider time)
 
     /// <summary>Finds a fill to wait for.</summary>
     /// <param name="key">What it is for.</param>
-    /// <param name="sequence">The last purge applied: a fill that asked before it is for earlier callers.</param>
-    public Fill? TryJoin(CacheKey key, long sequence) => _fills.TryGetValue(key, out var fill) && fill.TryJoin(sequence) ? fill : null;
+    public Fill? TryJoin(CacheKey key) => _fills.TryGetValue(key, out var fill) && fill.TryJoin() ? fill : null;
 
     /// <summary>Begins a fill, or joins the one that another call began meanwhile.</summary>
     /// <param name="mine">The caller's fill, with the caller in it as leader.</param>
@@ -44,7 +44,7 @@ internal sealed class FillTable(long maxBytes, TimeProvider time)
         while (true)
         {
             var fill = _fills.GetOrAdd(key, mine);
-            if (ReferenceEquals(fill, mine) || fill.TryJoin(mine.Job.AsOf))
+            if (ReferenceEquals(fill, mine) || fill.TryJoin())
             {
                 return fill;
             }
@@ -52,6 +52,18 @@ internal sealed class FillTable(long maxBytes, TimeProvider time)
             if (_fills.TryUpdate(key, mine, fill))
             {
                 return mine;
+            }
+        }
+    }
+
+    /// <summary>Seals the fills whose answers purges may name: callers who come from now on begin others.</summary>
+    public void Seal(PurgeBatch purges)
+    {
+        foreach (var (_, fill) in _fills)
+        {
+            if (purges.MayName(fill.Job.Keys.Marks))
+            {
+                fill.Seal();
             }
         }
     }

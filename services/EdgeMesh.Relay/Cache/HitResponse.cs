@@ -122,6 +122,11 @@ internal sealed class HitResponse(RelayOptions options, SlowReaders readers, Tim
         headers.Age = _age.Format(head.InitialAge + time.GetElapsedTime(head.StoredAt, now));
         headers[ResponseMetadata.CacheStatus] = status.Format(time.GetElapsedTime(now, head.FreshUntil));
         StatusResponse.SetNode(context, options.NodeName);
+        if (options.Applied is { } applied && CdnLoop.IsPresent(context) && applied.Tell(head.AsOf) is { } asOf)
+        {
+            headers[ResponseMetadata.AsOf] = asOf;
+        }
+
         Set(context.Features.GetRequiredFeature<IHttpResponseTrailersFeature>().Trailers, stored.Trailers);
     }
 

@@ -53,6 +53,18 @@ internal static class RequestKey
         return true;
     }
 
+    /// <summary>A message as it stands in keys: by its fields where policy names them, else as it came.</summary>
+    public static ReadOnlyMemory<byte> KeyedPart(MethodRule? rule, ReadOnlyMemory<byte> message)
+    {
+        if (rule?.Request is not { } shape)
+        {
+            return message;
+        }
+
+        var keyed = new byte[KeyedMessage.MaxLength(message.Length)];
+        return KeyedMessage.TryWrite(shape, message.Span, keyed, out var written) ? keyed.AsMemory(0, written) : message;
+    }
+
     /// <summary>The primary key.</summary>
     public static CacheKey Primary(in RequestFacts facts, byte[]? identity, ReadOnlySequence<byte> message)
     {

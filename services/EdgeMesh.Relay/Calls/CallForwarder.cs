@@ -98,6 +98,11 @@ internal sealed class CallForwarder(RelayOptions options, CallTelemetry telemetr
     public void BeginAnswer(HttpContext context, HttpResponseMessage response, string? cacheStatus)
     {
         ResponseRelay.CopyHeaders(response, context.Response);
+        if (options.Applied is not null && CdnLoop.IsPresent(context) && response.Headers.NonValidated.TryGetValues(ResponseMetadata.AsOf, out var asOf))
+        {
+            context.Response.Headers[ResponseMetadata.AsOf] = asOf.ToString();
+        }
+
         AddNodeFields(context, cacheStatus);
         if (options.IsTransparent)
         {

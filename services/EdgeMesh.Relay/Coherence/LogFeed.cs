@@ -21,23 +21,14 @@ public sealed class LogFeed(Func<ulong, int, IReadOnlyList<LogEntry>>? readOlder
     private readonly Lock _gate = new();
     private readonly LinkedList<LogEntry> _recent = [];
     private readonly Dictionary<LogEntry.ChangeOneofCase, LogEntry> _states = [];
-    private LogPosition? _head;
+    private volatile LogPosition? _head;
 
     // Where somebody is who gets all that is in memory; null: nobody does.
     private LogPosition? _before;
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>The last entry; null: not known yet. Not to be changed.</summary>
-    public LogPosition? Head
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _head;
-            }
-        }
-    }
+    public LogPosition? Head => _head;
 
     /// <summary>Completes when there is more than now. To be taken before <see cref="ReadAfter"/> is asked.</summary>
     public Task Changed

@@ -24,6 +24,9 @@ internal enum MetadataClass
     /// <summary>Which rule a node below follows: for nodes only.</summary>
     Policy,
 
+    /// <summary>Names the nodes that the call has passed; this node adds itself.</summary>
+    Loop,
+
     /// <summary>Not relayed: belongs to this hop, or callers must not send it.</summary>
     Stripped,
 }
@@ -86,6 +89,7 @@ internal static class RequestMetadata
         Add(MetadataClass.Inert, InertNames);
         Add(MetadataClass.Protocol, "content-type", "te", "grpc-timeout", "grpc-encoding");
         Add(MetadataClass.Host, "x-forwarded-host");
+        Add(MetadataClass.Loop, CdnLoop.Name);
 
         // RFC 9113 section 8.2.2: connection-specific fields; content-length and host are this hop's own.
         Add(MetadataClass.Stripped, "connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade", "content-length", "host", "x-forwarded-client-cert");

@@ -15,6 +15,9 @@ internal static class ResponseMetadata
     /// <summary>The node that the caller reached.</summary>
     public const string Node = "x-edgemesh-node";
 
+    /// <summary>Between nodes: how far in the log the node was that asked the origin, as <c>EPOCH.SEQUENCE</c>.</summary>
+    public const string AsOf = "x-edgemesh-as-of";
+
     private const string NodeFieldPrefix = "x-edgemesh-";
 
     // Connection-specific fields (RFC 9113 section 8.2.2), and those that this hop writes itself.

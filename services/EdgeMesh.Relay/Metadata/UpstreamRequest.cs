@@ -55,6 +55,7 @@ internal static class UpstreamRequest
                 case MetadataClass.Stripped:
                 case MetadataClass.Policy when isFill || !upstream.IsNode:
                 case MetadataClass.Influence or MetadataClass.Inert when rule is not null && !IsSentUnder(rule, name):
+                case MetadataClass.Loop when upstream.Via is not null:
                     continue;
                 case MetadataClass.Protocol when name.Equals(HeaderNames.GrpcTimeout, StringComparison.OrdinalIgnoreCase):
                     continue;
@@ -73,6 +74,13 @@ internal static class UpstreamRequest
             {
                 content.Headers.TryAddWithoutValidation(name, value);
             }
+        }
+
+        if (upstream.Via is { } node)
+        {
+            var passed = context.Request.Headers[CdnLoop.Name];
+            InvalidMetadataException.ThrowIfControl(CdnLoop.Name, passed);
+            request.Headers.TryAddWithoutValidation(CdnLoop.Name, CdnLoop.Append(passed, node));
         }
 
         if (timeout is { } left)

@@ -51,6 +51,9 @@ public sealed class Upstream
     /// <summary>Whether it is a node of the mesh, which is told by which rule a call is answered; else an origin.</summary>
     public bool IsNode { get; init; }
 
+    /// <summary>The name by which this node adds itself to <c>cdn-loop</c> (RFC 8586); null: it does not.</summary>
+    public string? Via { get; init; }
+
     /// <summary>Whether the last call that ended was answered there, or could not reach it or lost it; null: no call has ended.</summary>
     public bool? IsUp
     {
