@@ -29,6 +29,10 @@ public sealed class DynamicMethod
 
     internal ProtoJson Json { get; }
 
+    /// <summary>Encodes a request as generated clients do: fields in order of their numbers.</summary>
+    /// <exception cref="ProtoJsonException">It does not fit the method's input.</exception>
+    public byte[] EncodeRequest(string json) => Json.ToWire(Descriptor.InputType, json);
+
     /// <summary>Starts a call. It ends when its answers are read to the end, or when it is disposed.</summary>
     /// <param name="invoker">How the server is called.</param>
     /// <param name="requests">JSON objects, sent as they come; exactly one unless the method takes a stream.</param>

@@ -10,6 +10,7 @@ using EdgeMesh.Node.Objects;
 using EdgeMesh.Node.Operate;
 using EdgeMesh.Node.Output;
 using EdgeMesh.Node.Policies;
+using EdgeMesh.Node.Purges;
 using EdgeMesh.Node.Servers;
 using EdgeMesh.Node.Simulation;
 using EdgeMesh.Node.Targets;
@@ -56,6 +57,7 @@ internal static class CommandTree
             new PingCommand(terminal),
             new RankCommand(terminal),
             new CommandGroup("latency", "How far the nodes of a mesh are from each other, and from their clients.", new MatrixCommand(terminal), new WatchCommand(terminal), new ObjectivesCommand(terminal)),
+            new PurgeCommand(terminal),
             new DrainCommand(terminal),
             new BackupCommand(terminal),
             new RestoreCommand(terminal),

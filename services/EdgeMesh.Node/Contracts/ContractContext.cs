@@ -39,4 +39,6 @@ namespace EdgeMesh.Node.Contracts;
 [JsonSerializable(typeof(ValidationJson))]
 [JsonSerializable(typeof(ConfigJson))]
 [JsonSerializable(typeof(ReloadJson))]
+[JsonSerializable(typeof(PurgeJson))]
+[JsonSerializable(typeof(PurgesJson))]
 internal sealed partial class ContractContext : JsonSerializerContext;

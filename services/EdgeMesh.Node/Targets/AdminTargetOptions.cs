@@ -25,10 +25,11 @@ internal sealed class AdminTargetOptions
     /// <param name="command">The command.</param>
     /// <param name="timeout">How long it waits unless told otherwise; null: 30 s.</param>
     /// <param name="defaultTarget">Whom it asks unless told otherwise; null: <see cref="DefaultTarget"/>.</param>
-    public AdminTargetOptions(Command command, Duration? timeout = null, Uri? defaultTarget = null)
+    /// <param name="timeoutDescription">What is waited for; null: an answer.</param>
+    public AdminTargetOptions(Command command, Duration? timeout = null, Uri? defaultTarget = null, string? timeoutDescription = null)
     {
         _target = CliOption.Value("--to", "URL", "The node's admin listener; with a token also a Region's data listener.", TargetAddress.TryRead, defaultTarget ?? DefaultTarget);
-        _timeout = CliOption.Value("--timeout", "TIME", "How long to wait for an answer.", Duration.TryRead, timeout ?? DefaultTimeout);
+        _timeout = CliOption.Value("--timeout", "TIME", timeoutDescription ?? "How long to wait for an answer.", Duration.TryRead, timeout ?? DefaultTimeout);
         _target.Aliases.Add("--target");
         command.Add(_target);
         command.Add(_timeout);
@@ -37,6 +38,9 @@ internal sealed class AdminTargetOptions
         command.Add(_certificate);
         command.Add(_key);
     }
+
+    /// <summary>How long to wait.</summary>
+    public TimeSpan Timeout(ParseResult parsed) => parsed.GetRequiredValue(_timeout).Time;
 
     /// <summary>Prepares a connection to the node.</summary>
     /// <param name="parsed">The options.</param>
