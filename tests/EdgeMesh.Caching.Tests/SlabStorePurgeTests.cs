@@ -152,7 +152,7 @@ public sealed class SlabStorePurgeTests : IDisposable
     }
 
     [Fact]
-    public void Purge_ManyEntriesInManyTurns_FindsEachWhileOthersComeAndGo()
+    public async Task Purge_ManyEntriesInManyTurns_FindsEachWhileOthersComeAndGo()
     {
         using var stop = new CancellationTokenSource();
         for (var i = 0; i < 3000; i++)
@@ -174,8 +174,8 @@ public sealed class SlabStorePurgeTests : IDisposable
             batch.AddMethod(Get, isSoft: false, 1);
             batch.AddTag("tag-3", isSoft: true, 1);
         });
-        stop.Cancel();
-        others.GetAwaiter().GetResult();
+        await stop.CancelAsync();
+        await others;
 
         for (var i = 0; i < 3000; i++)
         {

@@ -42,7 +42,7 @@ internal sealed class PurgeCommand : CliCommand
         Add(_all);
         Add(_soft);
         Add(_note);
-        _target = new(this, DefaultTimeout, "How long to wait for the Region's answer, and then for all nodes.");
+        _target = new(this, DefaultTimeout, timeoutDescription: "How long to wait for the Region's answer, and then for all nodes.");
         Add(_json);
         Add(new ListPurgesCommand(terminal));
     }
