@@ -35,15 +35,13 @@ public sealed class SidecarNode : IAsyncDisposable
     private readonly AdminServer _admin;
     private readonly NodeDrain _drain;
     private readonly NodeTls _tls;
-    private readonly IDisposable[] _owned;
 
-    private SidecarNode(WebApplication app, AdminServer admin, NodeDrain drain, NodeTls tls, IDisposable[] owned)
+    private SidecarNode(WebApplication app, AdminServer admin, NodeDrain drain, NodeTls tls)
     {
         _app = app;
         _admin = admin;
         _drain = drain;
         _tls = tls;
-        _owned = owned;
         Address = NodeHost.GetAddress(app);
     }
 
@@ -62,31 +60,31 @@ public sealed class SidecarNode : IAsyncDisposable
     /// <exception cref="ListenException">An address cannot be listened on.</exception>
     public static async Task<SidecarNode> StartAsync(SidecarOptions options, Action<ILoggingBuilder> logging, NodeConfiguration configuration, CancellationToken cancellationToken)
     {
-        // 1. The mesh, as one upstream whose connections are made as those between nodes.
         var (endPoint, adminEndPoint, checkedTls) = options.Validate();
         var time = TimeProvider.System;
         var tls = new NodeTls(options.TlsFiles, checkedTls, time, logging);
-        var handler = new EdgeMeshHandler(new EdgeMeshClientOptions
-        {
-            Bootstrap = options.Mesh,
-            Position = options.Position,
-            CreateHandler = node => UpstreamTls.With(UpstreamHandler.CreateForNode(), node, tls),
-        });
-        var invoker = new HttpMessageInvoker(handler);
-        var mesh = new Upstream("the mesh", AnyNode, invoker);
-        var channel = GrpcChannel.ForAddress(AnyNode, new GrpcChannelOptions { HttpHandler = handler });
-        IDisposable[] owned = [channel, invoker, tls];
         WebApplication? app = null;
         try
         {
-            // 2. The relay stands before the one service of its own, health.
+            // 1. The mesh, as one upstream whose connections are made as those between nodes.
             var builder = NodeHost.CreateBuilder(endPoint, tls, logging, options.ShutdownTimeout);
-            var meshHealth = new HealthRoute("the mesh", channel.CreateCallInvoker());
             builder.Services.AddGrpc();
             builder.Services.AddSingleton(time);
-            builder.Services.AddNodeIntrospection((_, introspection) => introspection.UpstreamHealth = new UpstreamHealth(_ => meshHealth));
-            builder.Services.AddSingleton<IHostedService>(provider => new RouteWatch(handler.ReadNodes, time, provider.GetRequiredService<ILogger<RouteWatch>>()));
+            builder.Services.AddSingleton(provider => new EdgeMeshHandler(new EdgeMeshClientOptions
+            {
+                Bootstrap = options.Mesh,
+                Position = options.Position,
+                CreateHandler = node => UpstreamTls.With(UpstreamHandler.CreateForNode(), node, tls),
+                MeterFactory = provider.GetRequiredService<IMeterFactory>(),
+            }));
+            builder.Services.AddSingleton(provider => GrpcChannel.ForAddress(AnyNode, new GrpcChannelOptions { HttpHandler = provider.GetRequiredService<EdgeMeshHandler>() }));
+            builder.Services.AddNodeIntrospection((provider, introspection) => introspection.UpstreamHealth = new UpstreamHealth(_ => new HealthRoute("the mesh", provider.GetRequiredService<GrpcChannel>().CreateCallInvoker())));
+            builder.Services.AddSingleton<IHostedService>(provider => new RouteWatch(provider.GetRequiredService<EdgeMeshHandler>().ReadNodes, time, provider.GetRequiredService<ILogger<RouteWatch>>()));
             app = builder.Build();
+            var handler = app.Services.GetRequiredService<EdgeMeshHandler>();
+            var mesh = new Upstream("the mesh", AnyNode, new HttpMessageInvoker(handler, disposeHandler: false));
+
+            // 2. The relay stands before the one service of its own, health.
             var relayOptions = new RelayOptions { NodeName = options.Name, NodeDescription = $"sidecar {options.Name}", IsTransparent = true, AccessLog = options.AccessLog };
             new RelayHandler(relayOptions, new MeshRouter(mesh), store: null, time).Use(app);
             app.UseRouting();
@@ -117,7 +115,7 @@ public sealed class SidecarNode : IAsyncDisposable
                 endpoints.AddSingleton(notes).AddSingleton(handler).AddSingleton<IAdminEndpoints, SidecarEndpoints>().AddMetricsEndpoints(meters, options.Name, options.Version);
 
             var admin = await AdminServer.StartAsync(adminOptions, logging, AddEndpoints, cancellationToken).ConfigureAwait(false);
-            return new SidecarNode(app, admin, drain, tls, owned);
+            return new SidecarNode(app, admin, drain, tls);
         }
         catch
         {
@@ -126,7 +124,7 @@ public sealed class SidecarNode : IAsyncDisposable
                 await app.DisposeAsync().ConfigureAwait(false);
             }
 
-            Dispose(owned);
+            tls.Dispose();
             throw;
         }
     }
@@ -150,17 +148,9 @@ public sealed class SidecarNode : IAsyncDisposable
     {
         await _admin.DisposeAsync().ConfigureAwait(false);
         await _app.DisposeAsync().ConfigureAwait(false);
-        Dispose(_owned);
+        _tls.Dispose();
     }
 
     private static string Describe(IReadOnlyList<NodeStatus> nodes) =>
         nodes.FirstOrDefault(node => node.IsHome) is { } home ? $"calls go to {home.Name}; {nodes.Count(node => !node.IsEjected)} of {nodes.Count} nodes take calls" : "no node told who is in the mesh";
-
-    private static void Dispose(IEnumerable<IDisposable> owned)
-    {
-        foreach (var one in owned)
-        {
-            one.Dispose();
-        }
-    }
 }

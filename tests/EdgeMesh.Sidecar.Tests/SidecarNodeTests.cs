@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using EdgeMesh.Admin.Configuration;
 using EdgeMesh.Testing;
+using EdgeMesh.V1;
 using Grpc.Core;
 using Grpc.Health.V1;
 using Grpc.Net.Client;
@@ -103,6 +104,28 @@ public sealed class SidecarNodeTests : IAsyncLifetime
         var answer = await new Health.HealthClient(channel).CheckAsync(new HealthCheckRequest(), deadline: DateTime.UtcNow + TestDeadline.Default);
 
         Assert.Equal(HealthCheckResponse.Types.ServingStatus.Serving, answer.Status);
+    }
+
+    [Fact]
+    public async Task Explain_KnownMethod_IsAnsweredOnTheAdminListener()
+    {
+        await using var sidecar = await StartAsync();
+        using var data = Connect(sidecar.Address);
+        using (var call = data.CreateCallInvoker().AsyncUnaryCall(Of("Get", MethodType.Unary), null, new CallOptions(deadline: DateTime.UtcNow + TestDeadline.Default), [1]))
+        {
+            await call;
+        }
+
+        using var admin = GrpcChannel.ForAddress(sidecar.AdminAddress);
+        var route = await new RouteService.RouteServiceClient(admin).ExplainRouteAsync(new ExplainRouteRequest { Method = Unary }, deadline: DateTime.UtcNow + TestDeadline.Default);
+
+        Assert.Equal(("/" + Unary, "eu-west-2", true, true, true), (route.Method, route.Region, route.Known, route.Unary, route.SideEffectFree));
+        var node = Assert.Single(route.Candidates);
+        Assert.Equal((OnlyNode.Name, RouteVerdict.Home, 1.0), (node.Node, node.Verdict, node.Share));
+        var empty = await Assert.ThrowsAsync<RpcException>(async () => await new RouteService.RouteServiceClient(admin).ExplainRouteAsync(new ExplainRouteRequest(), deadline: DateTime.UtcNow + TestDeadline.Default));
+        Assert.Equal((StatusCode.InvalidArgument, "method must have 1 to 1024 characters, got 0"), (empty.StatusCode, empty.Status.Detail));
+        using var http = new HttpClient();
+        Assert.Contains("edgemesh_client_", await http.GetStringAsync(new Uri(sidecar.AdminAddress, "/metrics")), StringComparison.Ordinal);
     }
 
     [Fact]

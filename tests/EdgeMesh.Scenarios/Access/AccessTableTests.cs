@@ -15,6 +15,9 @@ public sealed class AccessTableTests(GuardedMesh mesh) : IClassFixture<GuardedMe
     private static readonly ServiceDescriptor[] Control = [.. Services().Where(service => AccessRules.IsControl($"/{service.FullName}/"))];
     private static readonly MethodDescriptor[] ControlMethods = [.. Control.SelectMany(service => service.Methods).Where(method => AccessRules.IsControl(PathOf(method)))];
 
+    // Neither a Region nor an edge has it: SidecarNodeTests ask for it.
+    private const string SidecarService = "edgemesh.v1.RouteService";
+
     // Every endpoint of an admin listener has its line in the table, or the node does not start.
     private static readonly IReadOnlyList<string> HttpPaths = [.. AccessRules.Paths.Where(path => path.LastIndexOf('/') == 0)];
 
@@ -31,7 +34,7 @@ public sealed class AccessTableTests(GuardedMesh mesh) : IClassFixture<GuardedMe
     {
         var wrong = new List<string>();
         var tried = 0;
-        foreach (var path in ControlMethods.Select(PathOf))
+        foreach (var path in ControlMethods.Where(method => method.Service.FullName != SidecarService).Select(PathOf))
         {
             foreach (var (listener, address) in mesh.Listeners)
             {
@@ -54,7 +57,7 @@ public sealed class AccessTableTests(GuardedMesh mesh) : IClassFixture<GuardedMe
         }
 
         Assert.Empty(wrong);
-        Assert.Equal(ControlMethods.Length * 4 * mesh.Credentials.Count, tried);
+        Assert.Equal(ControlMethods.Count(method => method.Service.FullName != SidecarService) * 4 * mesh.Credentials.Count, tried);
     }
 
     [Fact]
