@@ -17,7 +17,7 @@ internal sealed record Arguments(IReadOnlyList<Peer> Peers, IReadOnlyList<int> S
         Options
           --peer NAME        only these peers; the first of each kind is its yardstick (default: all)
                              that have the answer: kestrel, nghttpd, generated, varnish, nginx-cache, edgemesh-hit, edgemesh-policy
-                             that ask another:     nginx-grpc, edgemesh-relay, edgemesh-miss
+                             that ask another:     nginx-grpc, edgemesh-relay, edgemesh-miss, edgemesh-sidecar
           --size SIZE        only these sizes, 1B to 3MiB (default: 100B, 1KiB, 64KiB, 3MiB)
           --rounds N         rounds of measurement, every peer and size in each (default 5)
           --seconds N        seconds per run (default 5)
@@ -27,12 +27,13 @@ internal sealed record Arguments(IReadOnlyList<Peer> Peers, IReadOnlyList<int> S
           --json             print the result as JSON
           --help             print this
 
-        Others: store, store-soak, the store alone; probing, what nodes' probes of each other cost; routing, the client; identities, a million calls that must not cross; policy-push, how soon nodes follow a policy; each with its own --help.
+        Others: store, store-soak, the store alone; probing, what nodes' probes of each other cost; failover, what callers see when nodes die or hang;
+        routing, the client; identities, a million calls that must not cross; policy-push, how soon nodes follow a policy; each with its own --help.
 
         Examples
           -- servers                                                everything, about half an hour
           -- servers --peer kestrel --peer edgemesh-hit --size 1KiB --latency-rounds 0
-          -- servers --peer nginx-grpc --peer edgemesh-relay --size 1KiB
+          -- servers --peer nginx-grpc --peer edgemesh-sidecar --size 1KiB
           -- servers --quick --json
 
         It needs Linux, taskset (Debian: util-linux), h2load (nghttp2-client) and two cores that nothing else uses. Peers
@@ -44,7 +45,7 @@ internal sealed record Arguments(IReadOnlyList<Peer> Peers, IReadOnlyList<int> S
     private static readonly Func<Peer>[] All =
     [
         () => new BareKestrel(), () => new Nghttpd(), () => new GeneratedService(), () => new Varnish(), () => new NginxCache(), () => new EdgeMeshHit(), () => new EdgeMeshHit(hasPolicy: true),
-        () => new NginxGrpcPass(), () => new EdgeMeshRelay(), () => new EdgeMeshMiss(),
+        () => new NginxGrpcPass(), () => new EdgeMeshRelay(), () => new EdgeMeshMiss(), () => new EdgeMeshSidecar(),
     ];
 
     /// <summary>Reads what follows <c>servers</c>.</summary>

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using EdgeMesh.Benchmarks;
+using EdgeMesh.Benchmarks.Failover;
 using EdgeMesh.Benchmarks.Identities;
 using EdgeMesh.Benchmarks.Load;
 using EdgeMesh.Benchmarks.Peers;
@@ -17,7 +18,7 @@ switch (args)
     case [BareKestrel.ServeCommand, .. var sizes]: return await BareKestrel.ServeAsync(Numbers(sizes));
     case [GeneratedService.ServeCommand, .. var sizes]: return await GeneratedService.ServeAsync(Numbers(sizes));
     case [GetPeer.ServeCommand, .. var sizes]: return await GetPeer.ServeAsync(Numbers(sizes));
-    case [BareNode.ServeCommand, var size]: return await BareNode.ServeAsync(int.Parse(size, CultureInfo.InvariantCulture));
+    case [BareNode.ServeCommand, .. var sizes]: return await BareNode.ServeAsync([.. Numbers(sizes)]);
     case [EdgeGroup.ServeCommand, var region, var admin, var group, var count]: return await EdgeGroup.ServeAsync(region, admin, group, count);
     case [OpenLoop.Command, .. var rest]: return OpenLoop.Run(rest);
 
@@ -30,6 +31,7 @@ switch (args)
     case ["identities", ..]: return await IdentitiesCommand.RunAsync(args.AsMemory(1));
     case ["policy-push", ..]: return await PolicyPush.RunAsync(args.AsMemory(1));
     case ["routing", ..]: return await RoutingCommand.RunAsync(args.AsMemory(1));
+    case ["failover", ..]: return await FailoverCommand.RunAsync(args.AsMemory(1));
     case ["servers", ..]: return await MeasureAsync(args.AsMemory(1));
     default:
         Console.Error.WriteLine(Arguments.Usage);

@@ -1,3 +1,4 @@
+using EdgeMesh.Client.Calls;
 using EdgeMesh.Client.Picking;
 using EdgeMesh.Testing;
 using EdgeMesh.V1;
@@ -147,6 +148,21 @@ public sealed class EdgeMeshHandlerTests : IAsyncLifetime
 
         Assert.NotEqual(home.Name, other);
         Assert.True(client.Handler.ReadNodes().Single(node => node.Name == home.Name).IsEjected);
+    }
+
+    [Fact]
+    public async Task Home_BecomesABlackHole_CallsBeyondTheRetryBudgetGoElsewhereToo()
+    {
+        var nodes = await StartMeshAsync("LHR50-1", "CDG50-1");
+        using var client = new TestClient([nodes[0].Address], options => options with { HomeProbeInterval = TimeSpan.FromMilliseconds(50), ProbeTimeout = TimeSpan.FromSeconds(2), HedgeShare = 0 });
+        await client.WaitForHomeAsync();
+        await client.HeadAsync();
+        var home = nodes.Single(node => node.Name == client.Home);
+
+        home.BecomeBlackHole();
+        var others = await Task.WhenAll(Enumerable.Range(0, 3 * RetryBudget.Reserve).Select(_ => client.HeadAsync()));
+
+        Assert.DoesNotContain(home.Name, others);
     }
 
     [Fact]

@@ -28,7 +28,7 @@ public sealed class ExamplesTests : IDisposable
         await AssertServedThroughEdgeAsync(server, edge => StartNode("client.mjs", edge));
     }
 
-    /// <summary>Puts a region and an edge before a server, and lets a client call three times: a miss, then two hits.</summary>
+    /// <summary>Puts a region and an edge before a server, and lets a client call three times: a miss, then two hits; and three times more through a sidecar.</summary>
     private async Task AssertServedThroughEdgeAsync(ChildProcess server, Func<string, ChildProcess> startClient)
     {
         var listening = await server.WaitForLineAsync("shop.v1.Catalog listens on ");
@@ -43,6 +43,15 @@ public sealed class ExamplesTests : IDisposable
         Assert.All(client.Output, line => Assert.StartsWith("teapot, 1999 cents, lookup 1, ", line, StringComparison.Ordinal));
         Assert.Contains("LHR50-1; fwd=", client.Output[0], StringComparison.Ordinal);
         Assert.All(client.Output.Skip(1), line => Assert.Contains("LHR50-1; hit", line, StringComparison.Ordinal));
+
+        // The same client, unchanged, at a sidecar: another host, and so another entry.
+        await using var sidecar = await NodeProcess.StartSidecarAsync(edge);
+        await sidecar.Process.WaitForLineAsync("Calls go to ");
+        await using var routed = startClient(sidecar.Address.Authority);
+        Assert.Equal(0, await routed.WaitForExitAsync());
+        Assert.Equal(3, routed.Output.Count);
+        Assert.All(routed.Output, line => Assert.StartsWith("teapot, 1999 cents, lookup ", line, StringComparison.Ordinal));
+        sidecar.AssertNoUnexpectedErrors();
         region.AssertNoUnexpectedErrors();
         edge.AssertNoUnexpectedErrors();
     }

@@ -47,7 +47,8 @@ internal sealed class HeldCall(
                 route.Arrive();
             }
 
-            if (!outcome.MayRepeat || route.IsAtEnd || (!outcome.IsNeverSent && !retries.TrySpend()))
+            // What an ejected node leaves behind goes elsewhere all of it: that happens once, and another node takes calls.
+            if (!outcome.MayRepeat || route.IsAtEnd || (!outcome.IsNeverSent && !outcome.Node.IsEjected && !retries.TrySpend()))
             {
                 if (outcome.Answer is { } answer)
                 {

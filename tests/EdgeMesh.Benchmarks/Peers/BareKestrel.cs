@@ -44,7 +44,8 @@ internal sealed class BareKestrel : Peer
     /// <inheritdoc/>
     public override LoadTarget Target(int sizeBytes) => new(new Uri(_address!, Path(sizeBytes)), EmptyRequest());
 
-    private static byte[] MakeAnswer(int sizeBytes)
+    /// <summary>A frame with so many bytes.</summary>
+    public static byte[] MakeAnswer(int sizeBytes)
     {
         var answer = new byte[MessageFrame.HeaderSize + sizeBytes];
         MessageFrame.WriteHeader(answer, isCompressed: false, (uint)sizeBytes);

@@ -1,3 +1,4 @@
+using EdgeMesh.Benchmarks.Routing;
 using EdgeMesh.Testing;
 
 namespace EdgeMesh.Benchmarks.Peers;
@@ -13,12 +14,15 @@ internal abstract class RelayPeer : Peer
     /// <inheritdoc/>
     public override async Task StartAsync(IReadOnlyList<int> sizes)
     {
-        var origin = StartBeside(isServing: false, KestrelProcess.Assembly, KestrelProcess.Arguments(BareKestrel.ServeCommand, sizes));
+        var origin = StartBeside(isServing: false, KestrelProcess.Assembly, KestrelProcess.Arguments(OriginCommand, sizes));
         _address = await StartRelayAsync(await KestrelProcess.WaitAsync(origin));
     }
 
     /// <inheritdoc/>
     public override LoadTarget Target(int sizeBytes) => new(new Uri(_address!, BareKestrel.Path(sizeBytes)), BareKestrel.EmptyRequest());
+
+    /// <summary>The hidden command of what stands behind it.</summary>
+    protected virtual string OriginCommand => BareKestrel.ServeCommand;
 
     /// <summary>Starts what is measured.</summary>
     /// <returns>Where it listens.</returns>
@@ -60,6 +64,23 @@ internal sealed class EdgeMeshMiss : RelayPeer
     /// <inheritdoc/>
     protected override Task<Uri> StartRelayAsync(Uri origin) =>
         StartNodeAsync("edge", "--name", "FRA50-1", "--region", origin.GetLeftPart(UriPartial.Authority), "--region-admin", origin.GetLeftPart(UriPartial.Authority), "--listen", "127.0.0.1:0", "--log-level", "critical");
+}
+
+/// <summary>A sidecar in front of a node that does next to nothing; the mesh says that its methods are unary and free of side effects, so that calls are held.</summary>
+internal sealed class EdgeMeshSidecar : RelayPeer
+{
+    /// <inheritdoc/>
+    public override string Name => "edgemesh-sidecar";
+
+    /// <inheritdoc/>
+    public override string Description => "EdgeMesh sidecar in front of a bare node: holds each call, so that it could go to another node";
+
+    /// <inheritdoc/>
+    protected override string OriginCommand => BareNode.ServeCommand;
+
+    /// <inheritdoc/>
+    protected override Task<Uri> StartRelayAsync(Uri origin) =>
+        StartNodeAsync("route", "--mesh", origin.GetLeftPart(UriPartial.Authority), "--listen", "127.0.0.1:0", "--log-level", "warning");
 }
 
 /// <summary>nginx as a gRPC proxy, with kept connections to the origin.</summary>
