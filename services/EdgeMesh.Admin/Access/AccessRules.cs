@@ -9,7 +9,7 @@ public static class AccessRules
     /// <summary>What is asked of a caller of something that is not in the table, before he is told that it is not there.</summary>
     public const Role Unknown = Role.Reader;
 
-    private static readonly string[] ControlServices = ["/edgemesh.v1.AdminService/", "/edgemesh.v1.InvalidationService/", "/edgemesh.v1.LatencyService/", "/edgemesh.v1.MeshService/", "/edgemesh.v1.RouteService/", "/edgemesh.v1.TopologyService/"];
+    private static readonly string[] ControlServices = ["/edgemesh.v1.AdminService/", "/edgemesh.v1.InvalidationService/", "/edgemesh.v1.LatencyService/", "/edgemesh.v1.MeshService/", "/edgemesh.v1.PolicyService/", "/edgemesh.v1.RouteService/", "/edgemesh.v1.TopologyService/"];
 
     // Null: open to all, credentials or not.
     private static readonly FrozenDictionary<string, Role?> Rules = new Dictionary<string, Role?>
