@@ -98,15 +98,16 @@ public sealed class EdgeLocationNode : IAsyncDisposable
         var time = TimeProvider.System;
         var trace = options.StartTrace(time);
         var tls = new NodeTls(options.TlsFiles, checkedTls, time, logging);
-        var handler = UpstreamTls.With(UpstreamHandler.CreateForNode(), options.Region, tls);
-        var region = new Upstream("Region", options.Region, new HttpMessageInvoker(handler)) { IsNode = true, Via = options.Name };
+        var handler = UpstreamTls.With(UpstreamHandler.CreateForNode(), options.Next, tls);
+        var region = new Upstream(options.Upstream is null ? "Region" : "edge location", options.Next, new HttpMessageInvoker(handler)) { IsNode = true, Via = options.Name };
         var store = new SlabStore(options.StoreOptions, time);
         var log = new AppliedLog(store);
         var relayOptions = new RelayOptions { NodeName = options.Name, NodeDescription = $"edge location {options.Name}", AccessLog = options.AccessLog, Trace = trace, Applied = log };
         var relay = new RelayHandler(relayOptions, new RegionRouter(options.Name, region), store, time);
         PolicyFollower.Follow(log, relay);
-        var channel = GrpcChannel.ForAddress(options.Region, new GrpcChannelOptions { HttpHandler = UpstreamTls.With(UpstreamHandler.CreateForNode(), options.Region, tls), DisposeHttpClient = true });
-        IDisposable[] owned = [handler, store, channel, tls];
+        var channel = GrpcChannel.ForAddress(options.Next, new GrpcChannelOptions { HttpHandler = UpstreamTls.With(UpstreamHandler.CreateForNode(), options.Next, tls), DisposeHttpClient = true });
+        var tierChannel = GrpcChannel.ForAddress(joinAddress, new GrpcChannelOptions { HttpHandler = UpstreamTls.With(UpstreamHandler.CreateForNode(), joinAddress, tls), DisposeHttpClient = true });
+        IDisposable[] owned = [handler, store, channel, tierChannel, tls];
         WebApplication? app = null;
         try
         {
@@ -191,12 +192,18 @@ public sealed class EdgeLocationNode : IAsyncDisposable
                 Drain = drain,
                 Configuration = configuration,
                 Authenticator = new Authenticator(tokens, () => tls.Current.ClientAuthorities),
-                Services = [AdminService.Descriptor],
+                Services = [AdminService.Descriptor, TopologyService.Descriptor],
                 Time = time,
             };
             var notes = new ReadinessNotes(() => [link.IsJoined ? $"joined {region}" : $"{region} is away: this node serves what it has"]);
-            void AddEndpoints(IServiceCollection endpoints) =>
-                endpoints.AddSingleton(notes).AddSingleton<IAdminEndpoints, AdminControlEndpoints>().AddMetricsEndpoints(meters, options.Name, options.Version);
+            var tier = new TierOptions(options.Name, new TopologyService.TopologyServiceClient(tierChannel), app.Services.GetRequiredService<RegionLinkOptions>().Credentials);
+            void AddEndpoints(IServiceCollection endpoints) => endpoints
+                .AddSingleton(notes)
+                .AddSingleton<IAdminEndpoints, AdminControlEndpoints>()
+                .AddSingleton(tier)
+                .AddSingleton(log.Feed)
+                .AddSingleton<IAdminEndpoints, TierEndpoints>()
+                .AddMetricsEndpoints(meters, options.Name, options.Version);
 
             var admin = await AdminServer.StartAsync(adminOptions, logging, AddEndpoints, cancellationToken).ConfigureAwait(false);
             address.SetResult(options.AdvertisedAddress ?? listening.GetLeftPart(UriPartial.Authority));

@@ -23,8 +23,14 @@ public sealed class EdgeLocationOptions
     /// <summary>Name, like <c>LHR50-1</c>.</summary>
     public required string Name { get; init; }
 
-    /// <summary>The Region: scheme, host and port.</summary>
-    public required Uri Region { get; init; }
+    /// <summary>The Region: scheme, host and port; null: it asks <see cref="Upstream"/>.</summary>
+    public Uri? Region { get; init; }
+
+    /// <summary>Another edge location that it asks in place of the Region: scheme, host and port; null: it asks the Region.</summary>
+    public Uri? Upstream { get; init; }
+
+    /// <summary>Where it joins with an <see cref="Upstream"/>: that edge location's admin listener; null: the one on this machine, at the port of <see cref="Upstream"/> and 100.</summary>
+    public Uri? UpstreamAdmin { get; init; }
 
     /// <summary>Where it joins the Region: scheme, host and port; null: with a credential <see cref="Region"/> itself, without one the Region's admin listener on this machine.</summary>
     public Uri? RegionAdmin { get; init; }
@@ -112,6 +118,9 @@ public sealed class EdgeLocationOptions
     /// <summary>The files of its certificate, and of whom it trusts.</summary>
     public TlsFiles TlsFiles => new(TlsCertificatePath, TlsKeyPath, ClientAuthorityPath, RegionAuthorityPath);
 
+    /// <summary>What it asks.</summary>
+    internal Uri Next => Upstream ?? Region!;
+
     /// <summary>Where it stands, by <see cref="Position"/> or else by its name; null: not known.</summary>
     internal GeoPosition? EffectivePosition => Position ?? LocationCodes.Find(Name)?.Position;
 
@@ -154,26 +163,13 @@ public sealed class EdgeLocationOptions
         var (endPoint, tls) = new ListenerOptions(Listen, TlsFiles, Insecure).Validate(listenerFailures);
 
         // What it may join with: a token, or a certificate that names a role; a mere server's is none.
-        var hasCredential = HasToken || (Region.Scheme == Uri.UriSchemeHttps && tls?.Certificate is { } own && CertificateRole.Read(own.TargetCertificate) is not null);
+        var hasCredential = HasToken || (Upstream is null && Region?.Scheme == Uri.UriSchemeHttps && tls?.Certificate is { } own && CertificateRole.Read(own.TargetCertificate) is not null);
         if (NodeNames.FindViolation(V1.NodeKind.EdgeLocation, Name) is { } name)
         {
             failures.Add($"--name {name}");
         }
 
-        if (!Upstream.IsAddress(Region))
-        {
-            failures.Add($"--region must be an http or https URL with host and port only, like http://127.0.0.1:6400, got \"{Region}\"");
-        }
-        else if (RegionAdmin is null && !hasCredential && !Region.IsLoopback)
-        {
-            failures.Add($"--region {Region.GetLeftPart(UriPartial.Authority)} is beyond loopback: give --token-file with a token of the role edge (edgemesh token create --role edge), a --tls-cert that names the role edge (edgemesh cert create), or --region-admin");
-        }
-
-        if (RegionAdmin is not null && !Upstream.IsAddress(RegionAdmin))
-        {
-            failures.Add($"--region-admin must be an http or https URL with host and port only, like http://127.0.0.1:6500, got \"{RegionAdmin}\"");
-        }
-
+        var joinAddress = Upstream is null ? FindRegion(hasCredential, failures) : FindUpstream(Upstream, failures);
         if (Token is not null && TokenFile is not null)
         {
             failures.Add("--token and --token-file are both given: one says who this node is");
@@ -184,10 +180,9 @@ public sealed class EdgeLocationOptions
             failures.Add("--token must be a token emt_ID_SECRET, got something else, which is not shown here");
         }
 
-        var joinAddress = RegionAdmin ?? (hasCredential ? Region : new UriBuilder(Region) { Port = Region.Port + AdminListenerOptions.PortDistance }.Uri);
-        if (HasToken && Upstream.IsAddress(Region) && joinAddress is { Scheme: "http", IsLoopback: false } && !Insecure)
+        if (HasToken && joinAddress is { Scheme: "http", IsLoopback: false } && !Insecure)
         {
-            failures.Add($"{(RegionAdmin is null ? "--region" : "--region-admin")} {joinAddress.GetLeftPart(UriPartial.Authority)} is cleartext and beyond loopback, where the token could be read: use https, or --insecure");
+            failures.Add($"{(Upstream is not null ? "--upstream-admin" : RegionAdmin is null ? "--region" : "--region-admin")} {joinAddress.GetLeftPart(UriPartial.Authority)} is cleartext and beyond loopback, where the token could be read: use https, or --insecure");
         }
 
         if (CacheBytes is { } bytes && bytes is < SlabStore.MinCapacityBytes or > SlabStore.MaxCapacityBytes)
@@ -200,13 +195,66 @@ public sealed class EdgeLocationOptions
             failures.Add($"--jurisdiction {jurisdiction}, got \"{Jurisdiction}\"");
         }
 
-        if (AdvertisedAddress is not null && !(Uri.TryCreate(AdvertisedAddress, UriKind.Absolute, out var advertised) && Upstream.IsAddress(advertised)))
+        if (AdvertisedAddress is not null && !(Uri.TryCreate(AdvertisedAddress, UriKind.Absolute, out var advertised) && Relay.Upstreams.Upstream.IsAddress(advertised)))
         {
             failures.Add($"--advertise must be an http or https URL with host and port only, got \"{AdvertisedAddress}\"");
         }
 
         failures.AddRange(listenerFailures);
         var adminEndPoint = new AdminListenerOptions(AdminListen, TlsCertificatePath is not null, Insecure).Validate(endPoint, failures);
-        return failures.Count == 0 ? (endPoint!, adminEndPoint!, tls!, joinAddress) : throw new OptionsValidationException("EdgeLocation", typeof(EdgeLocationOptions), failures);
+        return failures.Count == 0 ? (endPoint!, adminEndPoint!, tls!, joinAddress!) : throw new OptionsValidationException("EdgeLocation", typeof(EdgeLocationOptions), failures);
+    }
+
+    /// <summary>Where it joins its Region.</summary>
+    private Uri? FindRegion(bool hasCredential, List<string> failures)
+    {
+        if (Region is null)
+        {
+            failures.Add("--region or --upstream must be given: what this node asks");
+            return null;
+        }
+
+        if (!Relay.Upstreams.Upstream.IsAddress(Region))
+        {
+            failures.Add($"--region must be an http or https URL with host and port only, like http://127.0.0.1:6400, got \"{Region}\"");
+            return null;
+        }
+
+        if (RegionAdmin is null && !hasCredential && !Region.IsLoopback)
+        {
+            failures.Add($"--region {Region.GetLeftPart(UriPartial.Authority)} is beyond loopback: give --token-file with a token of the role edge (edgemesh token create --role edge), a --tls-cert that names the role edge (edgemesh cert create), or --region-admin");
+        }
+
+        if (RegionAdmin is not null && !Relay.Upstreams.Upstream.IsAddress(RegionAdmin))
+        {
+            failures.Add($"--region-admin must be an http or https URL with host and port only, like http://127.0.0.1:6500, got \"{RegionAdmin}\"");
+        }
+
+        return RegionAdmin ?? (hasCredential ? Region : new UriBuilder(Region) { Port = Region.Port + AdminListenerOptions.PortDistance }.Uri);
+    }
+
+    /// <summary>Where it joins by another edge location, which takes joins on its admin listener only.</summary>
+    private Uri? FindUpstream(Uri upstream, List<string> failures)
+    {
+        if (Region is not null)
+        {
+            failures.Add("--region and --upstream are both given: an edge location asks one of them");
+        }
+
+        foreach (var (option, value) in (ReadOnlySpan<(string, Uri?)>)[("--upstream", upstream), ("--upstream-admin", UpstreamAdmin)])
+        {
+            if (value is not null && !Relay.Upstreams.Upstream.IsAddress(value))
+            {
+                failures.Add($"{option} must be an http or https URL with host and port only, like http://127.0.0.1:6401, got \"{value}\"");
+                return null;
+            }
+        }
+
+        if (UpstreamAdmin is null && !upstream.IsLoopback)
+        {
+            failures.Add($"--upstream {upstream.GetLeftPart(UriPartial.Authority)} is beyond loopback: give --upstream-admin, its admin listener, where this node joins");
+        }
+
+        return UpstreamAdmin ?? new UriBuilder(upstream) { Port = upstream.Port + AdminListenerOptions.PortDistance }.Uri;
     }
 }

@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
 using EdgeMesh.Node.CommandLine;
 using EdgeMesh.Testing;
+using EdgeMesh.V1;
+using Grpc.Net.Client;
 
 namespace EdgeMesh.Node.Tests;
 
@@ -76,6 +78,27 @@ public sealed class PurgeCommandTests(SmallMesh mesh) : IClassFixture<SmallMesh>
         Assert.Equal(ExitCodes.Success, (await PurgeAsync(value is null ? [option] : [option, value])).ExitCode);
 
         Assert.Equal(("miss", "miss"), (await StatusAsync("a"), await StatusAsync("b")));
+    }
+
+    [Fact]
+    public async Task Purge_NodeThatHasNotAppliedIt_IsNamedAndExitsWithOne()
+    {
+        using var channel = GrpcChannel.ForAddress(mesh.RegionAdmin);
+        using var join = new TopologyService.TopologyServiceClient(channel).Join();
+        await join.RequestStream.WriteAsync(new JoinRequest { Hello = new() { Name = "CDG50-1", Kind = NodeKind.EdgeLocation, Address = "http://127.0.0.1:1", Version = "0.1.0" } });
+        Assert.True(await join.ResponseStream.MoveNext(CancellationToken.None));
+
+        var run = await PurgeAsync("--tag", "x", "--timeout", "5s");
+
+        Assert.Equal(ExitCodes.Failed, run.ExitCode);
+        Assert.Contains("not applied within 5s by CDG50-1 (ready)", run.Output, StringComparison.Ordinal);
+
+        // It takes its leave, or it would be listed as lost.
+        await join.RequestStream.WriteAsync(new JoinRequest { Report = new NodeReport { Draining = true } });
+        await join.RequestStream.CompleteAsync();
+        while (await join.ResponseStream.MoveNext(CancellationToken.None))
+        {
+        }
     }
 
     [Fact]

@@ -113,7 +113,7 @@ internal sealed class RegionLink : BackgroundService
         using var channel = GrpcChannel.ForAddress(_options.Region, new GrpcChannelOptions { HttpHandler = _options.Tls is { } tls ? UpstreamTls.With(CreateHandler(), _options.Region, tls) : CreateHandler(), DisposeHttpClient = true });
         try
         {
-            using var call = new TopologyService.TopologyServiceClient(channel).Join(Credentials(), cancellationToken: limit.Token);
+            using var call = new TopologyService.TopologyServiceClient(channel).Join(_options.Credentials(), cancellationToken: limit.Token);
 
             // 1
             var applied = _options.Applied();
@@ -144,18 +144,6 @@ internal sealed class RegionLink : BackgroundService
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {
             return new Status(StatusCode.Internal, fault.Message, fault);
-        }
-    }
-
-    private Metadata Credentials()
-    {
-        try
-        {
-            return _options.ReadToken() is { } token ? new Metadata { { "authorization", $"Bearer {token}" } } : [];
-        }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or FormatException)
-        {
-            throw new RpcException(new Status(StatusCode.Unauthenticated, fault.Message));
         }
     }
 

@@ -1,6 +1,7 @@
 using EdgeMesh.Latency.Positions;
 using EdgeMesh.Relay.Hosting;
 using EdgeMesh.V1;
+using Grpc.Core;
 
 namespace EdgeMesh.EdgeLocation.ControlStream;
 
@@ -54,4 +55,18 @@ internal sealed class RegionLinkOptions
 
     /// <summary>How long saying good-bye may take.</summary>
     public TimeSpan GoodbyeTimeout { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>What the node joins with.</summary>
+    /// <exception cref="RpcException">UNAUTHENTICATED: the token cannot be read.</exception>
+    public Metadata Credentials()
+    {
+        try
+        {
+            return ReadToken() is { } token ? new Metadata { { "authorization", $"Bearer {token}" } } : [];
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or FormatException)
+        {
+            throw new RpcException(new Status(StatusCode.Unauthenticated, fault.Message));
+        }
+    }
 }

@@ -15,7 +15,9 @@ namespace EdgeMesh.Node.Servers;
 internal sealed class EdgeCommand : ServerCommand
 {
     private readonly Option<string> _name = CliOption.RequiredText("--name", "NAME", "The edge location's name, such as LHR50-1. LHR50-*: with a number drawn at random, for replicas that nobody names one by one.");
-    private readonly Option<Uri> _region = CliOption.Required<Uri>("--region", "URL", "The Region that it caches for; it may start later than this node.", TargetAddress.TryRead);
+    private readonly Option<Uri?> _region = CliOption.Value<Uri?>("--region", "URL", "The Region that it caches for; it may start later than this node. This or --upstream must be given.", TargetAddress.TryRead);
+    private readonly Option<Uri?> _upstream = CliOption.Value<Uri?>("--upstream", "URL", "Another edge location that it asks in place of the Region, and that joins the mesh for it (a shield).", TargetAddress.TryRead);
+    private readonly Option<Uri?> _upstreamAdmin = CliOption.Value<Uri?>("--upstream-admin", "URL", "The admin listener of --upstream, where it joins; default: the one on this machine, at the port of --upstream and 100.", TargetAddress.TryRead);
     private readonly Option<Uri?> _regionAdmin = CliOption.Value<Uri?>("--region-admin", "URL", "Where it joins the Region; default: --region itself with a token or a certificate that names a role, and without one the Region's admin listener on this machine, at the port of --region and 100.", TargetAddress.TryRead);
     private readonly Option<string?> _regionAuthority = CliOption.Text("--region-ca", "FILE", "Trust a Region whose certificate one of these roots signed, PEM; default: whom the system trusts.");
     private readonly TokenOptions _token;
@@ -37,6 +39,7 @@ internal sealed class EdgeCommand : ServerCommand
             [
                 "edgemesh edge --name LHR50-1 --region http://127.0.0.1:6400",
                 "edgemesh edge --name CDG50-1 --region http://127.0.0.1:6400 --listen 127.0.0.1:6402 --cache-bytes 512MiB",
+                "edgemesh edge --name MAN50-1 --upstream http://127.0.0.1:6401 --listen 127.0.0.1:6403",
                 "edgemesh edge --config edgemesh.yaml --name CDG50-1 --listen 127.0.0.1:6402",
             ],
             terminal,
@@ -47,6 +50,8 @@ internal sealed class EdgeCommand : ServerCommand
         Add(_name);
         Add(_region);
         Add(_regionAdmin);
+        Add(_upstream);
+        Add(_upstreamAdmin);
         Add(_regionAuthority);
         _token = new(this, "Joins");
         Add(_listen);
@@ -81,7 +86,9 @@ internal sealed class EdgeCommand : ServerCommand
     private EdgeLocationOptions Read(ParseResult parsed) => new()
     {
         Name = WithNumber(parsed.GetRequiredValue(_name)),
-        Region = parsed.GetRequiredValue(_region),
+        Region = parsed.GetValue(_region),
+        Upstream = parsed.GetValue(_upstream),
+        UpstreamAdmin = parsed.GetValue(_upstreamAdmin),
         RegionAdmin = parsed.GetValue(_regionAdmin),
         RegionAuthorityPath = parsed.GetValue(_regionAuthority),
         Token = _token.Token(parsed),

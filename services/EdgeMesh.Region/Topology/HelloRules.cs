@@ -13,6 +13,9 @@ internal static class HelloRules
     private const int MaxAddressBytes = 255;
     private const int MaxVersionBytes = 64;
 
+    // More tiers than anybody has.
+    private const int MaxVia = 8;
+
     /// <summary>Everything that is wrong with a hello.</summary>
     /// <param name="hello">As received.</param>
     /// <param name="regionName">The Region that it wants to join.</param>
@@ -33,6 +36,7 @@ internal static class HelloRules
         Check("hello.version", IsVersion(hello.Version) ? null : $"must be 1 to {MaxVersionBytes} bytes of printable ASCII without spaces; is {NodeNames.Quote(hello.Version)}");
         Check("hello.position", hello.Position is null || GeoPosition.TryCreate(hello.Position.Latitude, hello.Position.Longitude, out _) ? null : string.Create(CultureInfo.InvariantCulture, $"must be a latitude from -90 to 90 and a longitude from -180 to 180, in degrees; is {hello.Position.Latitude}, {hello.Position.Longitude}"));
         Check("hello.jurisdiction", hello.Jurisdiction.Length > 0 && Jurisdiction.FindViolation(hello.Jurisdiction) is { } jurisdiction ? $"{jurisdiction}; is {NodeNames.Quote(hello.Jurisdiction)}" : null);
+        Check("hello.via", hello.Via.Count <= MaxVia && hello.Via.All(NodeNames.IsEdgeLocation) ? null : $"must be up to {MaxVia} names of edge locations; are {NodeNames.Quote(string.Join(", ", hello.Via))}");
         return violations;
 
         void Check(string field, string? description)

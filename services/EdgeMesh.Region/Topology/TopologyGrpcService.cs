@@ -46,7 +46,7 @@ internal sealed class TopologyGrpcService(
         var membership = Admit(hello, identity, context.Peer);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
         var reading = ReadReportsAsync(requestStream, membership, stop.Token);
-        var pushing = PushAsync(responseStream, identity, membership, hello.Applied, stop.Token);
+        var pushing = PushAsync(responseStream, identity, membership, hello, stop.Token);
         try
         {
             // 3
@@ -103,9 +103,10 @@ internal sealed class TopologyGrpcService(
 
     private Membership Admit(JoinRequest.Types.Hello hello, CallerIdentity? identity, string peer)
     {
-        if (identity?.NodeName is { } named && identity.Role == Role.Edge && named != hello.Name)
+        var sender = hello.Via.Count > 0 ? hello.Via[^1] : hello.Name;
+        if (identity?.NodeName is { } named && identity.Role == Role.Edge && named != sender)
         {
-            var message = $"The client certificate is that of {NodeNames.Quote(named)}, not of {NodeNames.Quote(hello.Name)}.";
+            var message = $"The client certificate is that of {NodeNames.Quote(named)}, not of {NodeNames.Quote(sender)}.";
             log.JoinRefused(peer, message);
             throw new RpcException(new Status(StatusCode.PermissionDenied, message));
         }
@@ -168,8 +169,11 @@ internal sealed class TopologyGrpcService(
     /// Revoking a token is a change of the topology, so that its turn here ends the streams of its holders; those of certificates whose authority
     /// is gone end with it.
     /// </remarks>
-    private async Task PushAsync(IServerStreamWriter<JoinResponse> responses, CallerIdentity? identity, Membership membership, LogPosition? position, CancellationToken cancellationToken)
+    private async Task PushAsync(IServerStreamWriter<JoinResponse> responses, CallerIdentity? identity, Membership membership, JoinRequest.Types.Hello hello, CancellationToken cancellationToken)
     {
+        // A tier tells those below it itself, once it has applied what it tells.
+        var tellsLog = hello.Via.Count == 0;
+        var position = hello.Applied;
         if (position is not null && await regionLog.KnowsAsync(position, membership.Name, cancellationToken))
         {
             state.Acknowledge(membership, position);
@@ -192,7 +196,7 @@ internal sealed class TopologyGrpcService(
                 topologyChanged = NextAsync(snapshot, cancellationToken);
             }
 
-            if (regionLog.Feed.ReadAfter(position) is { } update)
+            if (tellsLog && regionLog.Feed.ReadAfter(position) is { } update)
             {
                 await responses.WriteAsync(new JoinResponse { Log = update }, cancellationToken);
                 position = update.Reached();

@@ -216,6 +216,7 @@ internal sealed class TopologyState : IDisposable
                 Version = hello.Version,
                 Position = hello.Position,
                 Jurisdiction = hello.Jurisdiction,
+                Upstream = hello.Via.Count > 0 ? hello.Via[0] : "",
                 State = NodeState.Ready,
                 JoinTime = now,
                 ReportTime = now,

@@ -90,6 +90,9 @@ public sealed class LogFeed(Func<ulong, int, IReadOnlyList<LogEntry>>? readOlder
         }
     }
 
+    /// <summary>Whether somebody at a position can go on from there.</summary>
+    public bool Has(LogPosition position) => Head is not null && ReadAfter(position) is not { Reset: not null };
+
     /// <summary>What somebody is to apply next.</summary>
     /// <param name="known">The position that he is at; null: nowhere.</param>
     /// <returns>Null: nothing. Else entries, perhaps not all there are; or a reset.</returns>

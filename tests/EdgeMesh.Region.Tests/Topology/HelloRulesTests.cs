@@ -56,6 +56,17 @@ public sealed class HelloRulesTests
     }
 
     [Theory]
+    [InlineData(1, "eu-west-2")]
+    [InlineData(9, "LHR50-2")]
+    public void FindViolations_WrongVia_IsOne(int count, string name)
+    {
+        var hello = Right.Clone();
+        hello.Via.AddRange(Enumerable.Repeat(name, count));
+
+        Assert.Equal("hello.via", Assert.Single(HelloRules.FindViolations(hello, "eu-west-2")).Field);
+    }
+
+    [Theory]
     [InlineData("G B")]
     [InlineData("GB\n")]
     [InlineData("a-jurisdiction-of-33-letters-xxxxx")]

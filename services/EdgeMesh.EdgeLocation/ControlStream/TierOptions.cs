@@ -1,0 +1,14 @@
+using EdgeMesh.V1;
+using Grpc.Core;
+
+namespace EdgeMesh.EdgeLocation.ControlStream;
+
+/// <summary>What a node needs to pass on the control streams of those below it.</summary>
+/// <param name="Name">The node's name.</param>
+/// <param name="Upstream">Where this node joins.</param>
+/// <param name="Credentials">With what it joins: shown for those who bring nothing of their own.</param>
+internal sealed record TierOptions(string Name, TopologyService.TopologyServiceClient Upstream, Func<Metadata> Credentials)
+{
+    /// <summary>How long a new stream may take to say who it is: as at the Region.</summary>
+    public TimeSpan HelloTimeout { get; init; } = TimeSpan.FromSeconds(10);
+}

@@ -1,0 +1,183 @@
+using System.Globalization;
+using System.Net;
+using EdgeMesh.Testing;
+using EdgeMesh.V1;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Logging;
+
+namespace EdgeMesh.Scenarios.Purges;
+
+/// <summary>Edges whose upstream is another edge: one origin call for all, one log through all tiers, no loops.</summary>
+public sealed class ShieldTests : IDisposable
+{
+    private const string Path = "/shop.v1.Catalog/Get";
+
+    private readonly TempDirectory _directory = new();
+
+    public void Dispose() => _directory.Dispose();
+
+    [Fact]
+    public async Task Call_TenThousandColdCallersOverEightEdgesBehindOneShield_AsksTheOriginOnce()
+    {
+        const int Edges = 8;
+        const int CallersPerEdge = 1250;
+
+        // 1. A mesh whose nodes know that the method declares caching: its callers wait for one another without a bound.
+        var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var coldCalls = 0;
+        await using var origin = await StartOriginAsync(async message =>
+        {
+            if (message == "cold")
+            {
+                Interlocked.Increment(ref coldCalls);
+                await release.Task.WaitAsync(TestDeadline.Default);
+            }
+        });
+        await using var region = await NodeProcess.StartRegionAsync(_directory.Path, "--admin-listen", "127.0.0.1:0", "--origin", $"shop.v1.={origin.Urls.Single()}");
+        await using var shield = await NodeProcess.StartEdgeAsync(region, "LHR50-1", "--admin-listen", "127.0.0.1:0");
+        var edges = await Task.WhenAll(Enumerable.Range(1, Edges).Select(i => StartLeafAsync(shield, $"MAN50-{i}")));
+        await MeshCalls.WaitForMeshAsync(region, Edges + 1);
+        var handlers = edges.Select(_ => new SocketsHttpHandler { EnableMultipleHttp2Connections = true, UseProxy = false }).ToList();
+        var callers = handlers.Select(handler => new HttpMessageInvoker(handler)).ToList();
+        foreach (var (edge, caller) in edges.Zip(callers))
+        {
+            await CallAsync(caller, edge.Address, "warm");
+        }
+
+        // 2. All wait: 9,992 at their edges, 7 of those who ask at the shield.
+        var calls = edges.Zip(callers).SelectMany(pair => Enumerable.Range(0, CallersPerEdge).Select(_ => CallAsync(pair.Second, pair.First.Address, "cold"))).ToList();
+        foreach (var edge in edges)
+        {
+            await WaitForWaitersAsync(edge, CallersPerEdge - 1);
+        }
+
+        await WaitForWaitersAsync(shield, Edges - 1);
+        release.SetResult();
+        var answers = await Task.WhenAll(calls).WaitAsync(2 * TestDeadline.Default);
+
+        // 3. One call, one answer.
+        Assert.Equal(1, coldCalls);
+        Assert.All(answers, answer => Assert.Equal("cold", answer.Text));
+        Assert.Equal((Edges * CallersPerEdge) - Edges, answers.Count(answer => answer.CacheStatus.Contains("; fwd=miss; collapsed", StringComparison.Ordinal) && !answer.CacheStatus.Contains("LHR50-1", StringComparison.Ordinal)));
+        var asked = answers.Where(answer => answer.CacheStatus.Contains("LHR50-1", StringComparison.Ordinal)).ToList();
+        Assert.Equal(Edges, asked.Count);
+
+        // RFC 9211 section 2: the cache nearest to the origin first.
+        Assert.All(asked, answer => Assert.Matches(@"^LHR50-1; fwd=miss; (stored|collapsed); ttl=\d+, ?MAN50-\d; fwd=miss; stored; ttl=\d+$", answer.CacheStatus));
+        callers.ForEach(caller => caller.Dispose());
+        foreach (var edge in edges)
+        {
+            edge.AssertNoUnexpectedErrors();
+            await edge.DisposeAsync();
+        }
+
+        shield.AssertNoUnexpectedErrors();
+        region.AssertNoUnexpectedErrors();
+    }
+
+    [Fact]
+    public async Task Purge_ThroughATier_IsAppliedByTheShieldBeforeItsLeavesAndCountedForEach()
+    {
+        await using var region = await NodeProcess.StartRegionAsync(_directory.Path, "--admin-listen", "127.0.0.1:0");
+        await using var shield = await NodeProcess.StartEdgeAsync(region, "LHR50-1", "--admin-listen", "127.0.0.1:0");
+        await using var leaf = await StartLeafAsync(shield, "MAN50-1");
+        var nodes = await MeshCalls.WaitForMeshAsync(region, 2);
+        Assert.Equal([("LHR50-1", ""), ("MAN50-1", "LHR50-1")], nodes.Skip(1).Select(node => (node.Name, node.Upstream)));
+        await MeshCalls.PutAsync(region, "a", "shoes");
+        for (var i = 0; i < 20; i++)
+        {
+            Assert.Matches("^LHR50-1; fwd=miss; .*MAN50-1; fwd=miss; stored", await MeshCalls.GetAsync(leaf, "a"));
+            Assert.StartsWith("MAN50-1; hit", await MeshCalls.GetAsync(leaf, "a"), StringComparison.Ordinal);
+
+            var applied = await MeshCalls.WaitForAllAsync(region, await MeshCalls.PurgeAsync(region, "shoes"));
+
+            Assert.Equal(["LHR50-1", "MAN50-1"], applied.Select(node => node.Name));
+        }
+
+        // A leaf that is killed, or whose shield is, is lost, and comes back by itself.
+        shield.Process.Signal(UnixSignal.Kill);
+        await leaf.Process.WaitForLineAsync("is away");
+        Assert.All((await MeshCalls.WaitForNodesAsync(region, all => all.Skip(1).All(node => node.State == NodeState.Lost))).Skip(1), node => Assert.Equal(NodeState.Lost, node.State));
+        leaf.AssertNoUnexpectedErrors();
+        region.AssertNoUnexpectedErrors();
+    }
+
+    [Fact]
+    public async Task Upstreams_ThatLeadRound_RefuseCallsAndStreams()
+    {
+        var (port, adminPort) = (FreePort.Take(), FreePort.Take());
+        await using var first = await NodeProcess.StartAsync("edge", "--name", "LHR50-1", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--upstream", $"http://127.0.0.1:{port}", "--upstream-admin", $"http://127.0.0.1:{adminPort}");
+        await using var second = await NodeProcess.StartAsync("edge", "--name", "CDG50-1", "--listen", $"127.0.0.1:{port}", "--admin-listen", $"127.0.0.1:{adminPort}", "--upstream", $"{first.Address.GetLeftPart(UriPartial.Authority)}", "--upstream-admin", $"{first.AdminAddress.GetLeftPart(UriPartial.Authority)}");
+
+        var line = await second.Process.WaitForLineAsync("refuses this node");
+        Assert.Contains("leads back to edge location", line, StringComparison.Ordinal);
+
+        using var caller = new HttpMessageInvoker(new SocketsHttpHandler { UseProxy = false });
+        var answer = await CallAsync(caller, first.Address, "x");
+        Assert.Equal("9", answer.Status);
+    }
+
+    private static Task<NodeProcess> StartLeafAsync(NodeProcess shield, string name) => NodeProcess.StartAsync(
+        "edge", "--name", name, "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--cache-bytes", "16MiB",
+        "--upstream", shield.Address.GetLeftPart(UriPartial.Authority), "--upstream-admin", shield.AdminAddress.GetLeftPart(UriPartial.Authority));
+
+    private static async Task<WebApplication> StartOriginAsync(Func<string, Task> before)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listener => listener.Protocols = HttpProtocols.Http2));
+        var app = builder.Build();
+        app.Run(async context =>
+        {
+            using var body = new MemoryStream();
+            await context.Request.Body.CopyToAsync(body);
+            await before(System.Text.Encoding.UTF8.GetString(body.ToArray().AsSpan(5)));
+            context.Response.ContentType = "application/grpc";
+            context.Response.Headers.CacheControl = "max-age=600";
+            await context.Response.Body.WriteAsync(body.ToArray());
+            context.Features.GetRequiredFeature<IHttpResponseTrailersFeature>().Trailers["grpc-status"] = "0";
+        });
+        await app.StartAsync();
+        return app;
+    }
+
+    private static async Task<Answer> CallAsync(HttpMessageInvoker caller, Uri node, string message)
+    {
+        byte[] frame = [0, 0, 0, 0, (byte)message.Length, .. System.Text.Encoding.UTF8.GetBytes(message)];
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(node, Path)) { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact, Content = new ByteArrayContent(frame) };
+        request.Content.Headers.TryAddWithoutValidation("content-type", "application/grpc");
+        request.Headers.TryAddWithoutValidation("te", "trailers");
+
+        // Callers know the mesh by one name, and the name that they call is part of the key.
+        request.Headers.Host = "shop.example";
+        using var response = await caller.SendAsync(request, CancellationToken.None);
+        var bytes = await response.Content.ReadAsByteArrayAsync();
+        var status = response.Headers.TryGetValues("grpc-status", out var only) ? only : response.TrailingHeaders.TryGetValues("grpc-status", out var trailing) ? trailing : [];
+        var cacheStatus = response.Headers.TryGetValues("cache-status", out var values) ? string.Join(", ", values) : "";
+        return new Answer(string.Concat(status), cacheStatus, bytes.Length > 5 ? System.Text.Encoding.UTF8.GetString(bytes.AsSpan(5)) : "");
+    }
+
+    /// <summary>Waits until so many calls wait at a node for another's fill.</summary>
+    private static async Task WaitForWaitersAsync(NodeProcess node, int count)
+    {
+        using var client = new HttpClient();
+        var start = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            var line = (await client.GetStringAsync(new Uri(node.AdminAddress, "/metrics"))).Split('\n').FirstOrDefault(one => one.StartsWith("edgemesh_fill_waiting_calls", StringComparison.Ordinal));
+            if (line is not null && double.Parse(line[(line.LastIndexOf(' ') + 1)..], CultureInfo.InvariantCulture) >= count)
+            {
+                return;
+            }
+
+            Assert.True(TimeProvider.System.GetElapsedTime(start) < 2 * TestDeadline.Default, $"{line ?? "nothing"} where {count} should wait");
+            await Task.Yield();
+        }
+    }
+
+    private sealed record Answer(string Status, string CacheStatus, string Text);
+}
