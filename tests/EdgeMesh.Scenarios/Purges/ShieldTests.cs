@@ -16,6 +16,8 @@ public sealed class ShieldTests : IDisposable
 {
     private const string Path = "/shop.v1.Catalog/Get";
 
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(200);
+
     private readonly TempDirectory _directory = new();
 
     public void Dispose() => _directory.Dispose();
@@ -34,7 +36,7 @@ public sealed class ShieldTests : IDisposable
             if (message == "cold")
             {
                 Interlocked.Increment(ref coldCalls);
-                await release.Task.WaitAsync(TestDeadline.Default);
+                await release.Task;
             }
         });
         await using var region = await NodeProcess.StartRegionAsync(_directory.Path, "--admin-listen", "127.0.0.1:0", "--origin", $"shop.v1.={origin.Urls.Single()}");
@@ -57,7 +59,7 @@ public sealed class ShieldTests : IDisposable
 
         await WaitForWaitersAsync(shield, Edges - 1);
         release.SetResult();
-        var answers = await Task.WhenAll(calls).WaitAsync(2 * TestDeadline.Default);
+        var answers = await Task.WhenAll(calls).WaitAsync(6 * TestDeadline.Default);
 
         // 3. One call, one answer.
         Assert.Equal(1, coldCalls);
@@ -174,8 +176,9 @@ public sealed class ShieldTests : IDisposable
                 return;
             }
 
-            Assert.True(TimeProvider.System.GetElapsedTime(start) < 2 * TestDeadline.Default, $"{line ?? "nothing"} where {count} should wait");
-            await Task.Yield();
+            // The node has better things to do than to tell its metrics.
+            Assert.True(TimeProvider.System.GetElapsedTime(start) < 6 * TestDeadline.Default, $"{line ?? "nothing"} where {count} should wait");
+            await Task.Delay(PollInterval);
         }
     }
 
