@@ -48,7 +48,7 @@ public sealed class GivenOptionsTests : IDisposable
     {
         var resolved = Resolve([], "edge");
 
-        Assert.Equal(["Option '--name' is required.", "Option '--region' is required."], resolved.Errors);
+        Assert.Equal(["Option '--name' is required."], resolved.Errors);
     }
 
     [Fact]
