@@ -267,7 +267,10 @@ public sealed class RelayHandler
         bool isCut;
         try
         {
-            var wait = isDeclared ? _options.DeclaredUnaryWait : method.Kind == MethodKind.Suspected ? _options.SuspectedWait : _options.UnaryWait;
+            // An origin that declares caching says that the method is unary: in a rush of callers, late messages are waited for as if a descriptor said so.
+            var wait = isDeclared || (method.Kind == MethodKind.Unary && method.HasDeclaredCaching) ? _options.DeclaredUnaryWait
+                : method.Kind == MethodKind.Suspected ? _options.SuspectedWait
+                : _options.UnaryWait;
             isCut = deadline.IsSet && deadline.Remaining < wait;
             if (isCut)
             {

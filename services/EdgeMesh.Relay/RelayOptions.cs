@@ -41,8 +41,8 @@ public sealed class RelayOptions
     public TimeSpan SuspectedWait { get; init; } = TimeSpan.FromMilliseconds(25);
 
     /// <summary>
-    /// The same for a method whose descriptor says that it is unary. Default 10 s: its end is sure to come, so only a
-    /// broken or hostile caller pays.
+    /// The same for a method whose descriptor says that it is unary, or that was and whose answers declare caching. Default 10 s:
+    /// its end is sure to come, so only a broken or hostile caller pays.
     /// </summary>
     public TimeSpan DeclaredUnaryWait { get; init; } = TimeSpan.FromSeconds(10);
 

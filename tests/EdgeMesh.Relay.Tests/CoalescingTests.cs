@@ -239,6 +239,30 @@ public sealed class CoalescingTests
     }
 
     [Fact]
+    public async Task Call_LateMessageOfAMethodThatDeclaresCaching_IsWaitedForAndAnsweredFromTheStore()
+    {
+        await using var origin = await RawOrigin.StartEchoAsync(("cache-control", "max-age=60"));
+        var time = new ManualTimeProvider();
+        var options = new RelayOptions { NodeName = "LHR50-1", NodeDescription = "edge" };
+        await using var node = await RelayFixture.StartAsync(origin.Address, options, time: time);
+        using var caller = new RawCaller(node.Address);
+        await caller.CallAsync(Path, Frames.Of("x"));
+        var pipe = new System.IO.Pipelines.Pipe();
+        await pipe.Writer.WriteAsync(Frames.Of("x")[..3]);
+
+        var timers = time.TimerCount;
+        var late = caller.SendAsync(Path, new Calls.DuplexContent(pipe.Reader));
+        await time.WaitForTimersAsync(timers + 1);
+        time.Advance(options.UnaryWait + options.UnaryWait);
+        await pipe.Writer.WriteAsync(Frames.Of("x")[3..]);
+        await pipe.Writer.CompleteAsync();
+        using var answer = await late.WaitAsync(TestDeadline.Default);
+
+        Assert.StartsWith("LHR50-1; hit", Assert.Single(answer.Headers.GetValues("cache-status")), StringComparison.Ordinal);
+        Assert.Equal(1, origin.Calls);
+    }
+
+    [Fact]
     public async Task Call_DifferentIdentities_NeverShareAFill()
     {
         using var gate = new SemaphoreSlim(0);
