@@ -1,4 +1,5 @@
 using EdgeMesh.Client.Nodes;
+using EdgeMesh.Wire;
 
 namespace EdgeMesh.Client.Calls;
 

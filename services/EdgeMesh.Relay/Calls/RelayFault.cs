@@ -16,7 +16,11 @@ internal readonly record struct RelayFault(GrpcStatusCode Code, string Message, 
     public static RelayFault DeadlineExceeded(string node) => new(GrpcStatusCode.DeadlineExceeded, $"Deadline exceeded at {node}");
 
     /// <summary>The one place that turns what the upstream handler throws into a status.</summary>
-    public static RelayFault FromUpstream(Exception exception, string node, Upstream upstream)
+    public static RelayFault FromUpstream(Exception exception, string node, Upstream upstream) => exception is UpstreamPlaceException { InnerException: { } inner } placed
+        ? FromUpstream(inner, node, placed.Place)
+        : FromUpstream(exception, node, upstream.ToString());
+
+    private static RelayFault FromUpstream(Exception exception, string node, string upstream)
     {
         for (var cause = exception; cause is not null; cause = cause.InnerException)
         {

@@ -72,7 +72,7 @@ public sealed class Upstream
 
     /// <summary>The URI of a method, which the handler takes apart only once when it is the same object.</summary>
     /// <param name="path"><c>/package.Service/Method</c>, sent as it is.</param>
-    internal Uri Target(string path)
+    public Uri Target(string path)
     {
         if (_targets.TryGetValue(path, out var known))
         {

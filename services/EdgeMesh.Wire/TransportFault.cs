@@ -2,18 +2,18 @@ using System.Globalization;
 using System.Net.Sockets;
 using System.Security.Authentication;
 
-namespace EdgeMesh.Client.Calls;
+namespace EdgeMesh.Wire;
 
-/// <summary>What an exception of <see cref="SocketsHttpHandler"/> says of a call.</summary>
+/// <summary>What an exception of <see cref="SocketsHttpHandler"/> says of a call to a node, or a replica.</summary>
 /// <remarks>Stateless; thread-safe.</remarks>
-internal static class TransportFault
+public static class TransportFault
 {
     private const long RefusedStream = 7;
 
-    /// <summary>Whether the node cannot have seen the call: no connection was made, or it said so (REFUSED_STREAM, RFC 9113 section 8.7).</summary>
+    /// <summary>Whether the peer cannot have seen the call: no connection was made, or it said so (REFUSED_STREAM, RFC 9113 section 8.7).</summary>
     public static bool IsNeverSent(Exception fault)
     {
-        // The handler's ConnectTimeout; and a node that left the pool while the call was on its way to it.
+        // The handler's ConnectTimeout; and a peer that left the pool while the call was on its way to it.
         if (fault is OperationCanceledException { InnerException: TimeoutException } or ObjectDisposedException)
         {
             return true;

@@ -1,0 +1,28 @@
+using Microsoft.Extensions.Logging;
+
+namespace EdgeMesh.Workloads;
+
+/// <summary>Log lines of workloads: event ids from 9000.</summary>
+internal static partial class WorkloadLog
+{
+    [LoggerMessage(9000, LogLevel.Information, "Workload {Workload} {What}")]
+    public static partial void ServingChanged(this ILogger log, string workload, string what);
+
+    [LoggerMessage(9001, LogLevel.Warning, "Workload {Workload}: {Replica} gets no calls for {Seconds} s: {Why}")]
+    public static partial void Ejected(this ILogger log, string workload, string replica, double seconds, string why);
+
+    [LoggerMessage(9002, LogLevel.Information, "Workload {Workload}: {Replica} is well at {Address}")]
+    public static partial void ReplicaReady(this ILogger log, string workload, string replica, string address);
+
+    [LoggerMessage(9003, LogLevel.Warning, "Workload {Workload}: {Replica} {Fault}")]
+    public static partial void ReplicaFault(this ILogger log, string workload, string replica, string fault);
+
+    [LoggerMessage(9004, LogLevel.Warning, "Workload {Workload}: limits of {Replica} are held by {Means}")]
+    public static partial void WeakLimits(this ILogger log, string workload, string replica, string means);
+
+    [LoggerMessage(9005, LogLevel.Warning, "The shell that ends workloads with the node is gone, and is started anew with the next process: {Why}")]
+    public static partial void ReaperLost(this ILogger log, string why);
+
+    [LoggerMessage(9006, LogLevel.Warning, "Workload {Workload}: {Replica} did not end within its grace of {Seconds} s and was killed")]
+    public static partial void GraceExceeded(this ILogger log, string workload, string replica, double seconds);
+}
