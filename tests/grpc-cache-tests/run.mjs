@@ -9,6 +9,7 @@ import { Origin } from './suite/origin.mjs';
 import { count, lines, markdown } from './suite/report.mjs';
 import { defaultCallSeconds, runCases } from './suite/runner.mjs';
 import { startProxy } from './suite/started.mjs';
+import { writeTranscripts } from './suite/transcript.mjs';
 
 const help = `Tests a gRPC proxy, above all one that caches: ${cases.length} cases.
 
@@ -25,6 +26,7 @@ Usage: node run.mjs --proxy ADDRESS [--origin PORT] [options]
   --list              names the cases instead: id, kind, rule, source
   --json              results as JSON
   --markdown          results as a Markdown table
+  --transcript FILE   what was sent and received in each case, a line of JSON a case: see suite/transcript.mjs
   --ca FILE           trust this authority; --insecure: trust any certificate
   --timeout SECONDS   what a call may take before it counts as hanging (default ${defaultCallSeconds})
   --retry N           run what failed again, alone, up to N times: for machines that stand still now and then (default 0)
@@ -40,7 +42,7 @@ Examples:
 const options = {
   proxy: { type: 'string' }, origin: { type: 'string', default: '9000' }, 'origin-host': { type: 'string', default: '127.0.0.1' }, start: { type: 'string' }, filter: { type: 'string' },
   kind: { type: 'string' }, strict: { type: 'boolean', default: false }, list: { type: 'boolean', default: false }, json: { type: 'boolean', default: false },
-  markdown: { type: 'boolean', default: false }, ca: { type: 'string' }, insecure: { type: 'boolean', default: false }, timeout: { type: 'string', default: String(defaultCallSeconds) }, retry: { type: 'string', default: '0' }, help: { type: 'boolean', short: 'h', default: false },
+  markdown: { type: 'boolean', default: false }, transcript: { type: 'string' }, ca: { type: 'string' }, insecure: { type: 'boolean', default: false }, timeout: { type: 'string', default: String(defaultCallSeconds) }, retry: { type: 'string', default: '0' }, help: { type: 'boolean', short: 'h', default: false },
 };
 
 /** A mistake of whoever started the suite. */
@@ -83,7 +85,12 @@ async function test(given, chosen) {
     started = given.start && (await startProxy(given.start, port));
     const target = new Target(started?.address ?? given.proxy, { ca: given.ca && readFileSync(given.ca), insecure: given.insecure });
     (await target.connect()).close();
-    return await runCases(chosen, { target, origin, callSeconds, retries });
+    const transcripts = given.transcript === undefined ? undefined : [];
+    const results = await runCases(chosen, { target, origin, callSeconds, retries, transcripts });
+    if (transcripts) {
+      await writeTranscripts(given.transcript, transcripts);
+    }
+    return results;
   } finally {
     await started?.stop();
     origin.close();

@@ -60,7 +60,8 @@ internal sealed record PolicyExplanationJson(
     [property: Description("Whether the answer would be stored.")] bool Stored,
     [property: Description("Why not, as in cache-status; empty: it would be.")] string Refusal,
     [property: Description("Seconds that it would be fresh; null: it would not be stored.")] double? TtlSeconds,
-    [property: Description("What purges would take it out by.")] IReadOnlyList<string> Tags)
+    [property: Description("What purges would take it out by.")] IReadOnlyList<string> Tags,
+    [property: Description("SHA-256 of the key that it would be stored under, in hexadecimal: calls with the same meet in one entry; empty: it would not be stored.")] string StoredKeyDigest)
 {
     /// <summary>What a Region explained, as JSON.</summary>
     public static PolicyExplanationJson Of(ExplainPolicyResponse explained) => new(
@@ -75,7 +76,8 @@ internal sealed record PolicyExplanationJson(
         explained.Stored,
         explained.Refusal,
         explained.Ttl?.ToTimeSpan().TotalSeconds,
-        explained.Tags);
+        explained.Tags,
+        explained.StoredKeyDigest);
 }
 
 /// <summary>One property of a method's caching.</summary>

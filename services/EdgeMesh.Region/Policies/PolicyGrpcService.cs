@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using EdgeMesh.Admin.Access;
 using EdgeMesh.Introspection;
 using EdgeMesh.Region.Log;
@@ -15,16 +16,22 @@ namespace EdgeMesh.Region.Policies;
 
 /// <summary>Serves <c>edgemesh.v1.PolicyService</c>.</summary>
 /// <remarks>Thread-safe; who may call is <see cref="AccessRules"/>'s to say.</remarks>
-internal sealed class PolicyGrpcService(PolicyState state, RegionLog regionLog, ILogger<PolicyGrpcService> log) : PolicyService.PolicyServiceBase
+internal sealed partial class PolicyGrpcService(PolicyState state, RegionLog regionLog, ILogger<PolicyGrpcService> log) : PolicyService.PolicyServiceBase
 {
     private const int DefaultPageSize = 100;
     private const int MaxPageSize = 1000;
     private const int MaxNoteChars = 256;
-    private const int MaxFields = 100;
 
-    // What a request may have to be keyed (RelayOptions.MaxKeyedMessageBytes).
-    private const int MaxMessageBytes = 64 * 1024;
-    private const int MaxJsonBytes = 4 * MaxMessageBytes;
+    // As many, and as long, as a node takes of a call.
+    private const int MaxFields = 1000;
+    private const int MaxValueChars = 32 * 1024;
+    private const int MaxMethodChars = 1024;
+
+    // Four times what a request may have to be keyed (RelayOptions.MaxKeyedMessageBytes).
+    private const int MaxJsonBytes = 256 * 1024;
+
+    // All four bodies together stay below what a message of a node's own services may have, 4 MiB.
+    private const int MaxBodyBytes = 512 * 1024;
 
     /// <inheritdoc/>
     public override Task<GetPolicyResponse> GetPolicy(GetPolicyRequest request, ServerCallContext context)
@@ -147,15 +154,20 @@ internal sealed class PolicyGrpcService(PolicyState state, RegionLog regionLog, 
     private static List<BadRequest.Types.FieldViolation> FindViolations(ExplainPolicyRequest request)
     {
         var violations = new List<BadRequest.Types.FieldViolation>();
-        Check("method", MethodPattern.TryParse(request.Method, out var pattern) && pattern.IsExact ? null : $"must be a method like shop.v1.Catalog/GetProduct; is {NodeNames.Quote(request.Method)}");
-        Check("message", request.Message.Length <= MaxMessageBytes ? null : $"must have up to {MaxMessageBytes} bytes: longer requests are not cached; has {request.Message.Length}");
+        Check("method", request.Method.Length <= MaxMethodChars && Path().IsMatch(request.Method) ? null : $"must be a method like shop.v1.Catalog/GetProduct; is {NodeNames.Quote(request.Method)}");
+        foreach (var (name, bytes) in new[] { ("message", request.Message), ("body", request.Body), ("answer.message", request.Answer?.Message ?? ByteString.Empty), ("answer.body", request.Answer?.Body ?? ByteString.Empty) })
+        {
+            Check(name, bytes.Length <= MaxBodyBytes ? null : $"must have up to {MaxBodyBytes} bytes; has {bytes.Length}");
+        }
+
+        Check("answer.http_status", request.Answer?.HttpStatus is null or 0 or (>= 200 and <= 999) ? null : $"must be from 200 to 999; is {request.Answer.HttpStatus}");
         foreach (var (name, fields) in new[] { ("metadata", request.Metadata), ("answer.metadata", request.Answer?.Metadata ?? []), ("answer.trailers", request.Answer?.Trailers ?? []) })
         {
             Check(name, fields.Count <= MaxFields ? null : $"must have up to {MaxFields} fields; has {fields.Count}");
             for (var i = 0; i < Math.Min(fields.Count, MaxFields); i++)
             {
-                var isRight = fields[i].Name.Length is > 0 and <= 256 && fields[i].Name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.') && fields[i].Value.Length <= 8192 && fields[i].Value.All(c => c is >= ' ' and <= '~');
-                Check($"{name}[{i}]", isRight ? null : $"must be a name of letters, digits, '-', '_' and '.', and a value of printable ASCII; is {NodeNames.Quote(fields[i].Name)}");
+                var isRight = fields[i].Name.Length is > 0 and <= 256 && fields[i].Name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.') && fields[i].Value.Length <= MaxValueChars && fields[i].Value.All(c => c is (>= ' ' and <= '~') or (>= '\u0080' and <= '\u00ff'));
+                Check($"{name}[{i}]", isRight ? null : $"must be a name of letters, digits, '-', '_' and '.', and a value of printable ASCII or Latin-1; is {NodeNames.Quote(fields[i].Name)}");
             }
         }
 
@@ -184,4 +196,8 @@ internal sealed class PolicyGrpcService(PolicyState state, RegionLog regionLog, 
             throw FaultStatus.ToRpcException(fault);
         }
     }
+
+    /// <summary>What nodes take for a path: it reads the same to everyone on the way.</summary>
+    [GeneratedRegex(@"\A[!-~-[/%?#*]]+/[!-~-[%?#*]]+\z")]
+    private static partial Regex Path();
 }

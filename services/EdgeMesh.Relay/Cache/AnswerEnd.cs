@@ -10,9 +10,20 @@ namespace EdgeMesh.Relay.Cache;
 /// <param name="Tags">What purges name it by.</param>
 internal readonly record struct AnswerEnd(string? Refusal, string[] Tags)
 {
-    private static readonly AnswerEnd NotWhole = new("end", []);
+    /// <summary>The end of an answer that has none, or not the one that its beginning promised.</summary>
+    public static readonly AnswerEnd NotWhole = new("end", []);
+
     private static readonly AnswerEnd Forbidden = new("forbidden", []);
     private static readonly AnswerEnd TooManyTags = new(SurrogateKeys.Refusal, []);
+
+    /// <summary>Longest answer that a node stores, in bytes, its message's prefix included.</summary>
+    public static long MaxBytes(RelayOptions options, MethodRule? rule) => Math.Min(options.MaxStoredMessageBytes, rule is { MaxBytes: < int.MaxValue } ? rule.MaxBytes + MessageFrame.HeaderSize : long.MaxValue);
+
+    /// <summary>Why a body may not be stored, as far as it has come: a token; null: it may be.</summary>
+    /// <param name="messages">Messages that have begun.</param>
+    /// <param name="bytes">All of it so far.</param>
+    /// <param name="maxBytes">What <see cref="MaxBytes"/> says.</param>
+    public static string? RefuseBody(long messages, long bytes, long maxBytes) => messages > 1 ? "streaming" : bytes > maxBytes ? "too-large" : null;
 
     /// <summary>Reads an answer's end.</summary>
     /// <param name="response">With its trailers.</param>

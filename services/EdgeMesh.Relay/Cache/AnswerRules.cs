@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net.Http.Headers;
 using EdgeMesh.Caching;
+using EdgeMesh.Relay.Calls;
 using EdgeMesh.Relay.Metadata;
 using EdgeMesh.Relay.Policies;
 using EdgeMesh.Wire;
@@ -79,6 +80,12 @@ internal sealed class AnswerRules
     /// <summary>Whether the answer itself says how long it is fresh; else policy does.</summary>
     public bool DeclaresLifetime { get; private init; }
 
+    /// <summary>What an answer and its request together say.</summary>
+    /// <param name="fields">All of the request's metadata.</param>
+    /// <param name="hasAsOf">Whether it is known what the answer is as-of.</param>
+    public static AnswerRules Read(HttpResponseMessage response, in RequestFacts facts, IEnumerable<KeyValuePair<string, StringValues>> fields, bool hasAsOf) =>
+        ResponseRelay.FindForeignStatus(response) is null ? Read(response, facts.Rule).For(facts, fields, hasAsOf) : NotGrpc;
+
     /// <summary>Reads an answer's headers.</summary>
     /// <param name="rule">What policy says of the method: each property counts where the answer has nothing of its own. Null: nothing.</param>
     public static AnswerRules Read(HttpResponseMessage response, MethodRule? rule = null)
@@ -113,11 +120,17 @@ internal sealed class AnswerRules
 
     /// <summary>The same for the request that it answers, whose metadata may keep it from being stored.</summary>
     /// <param name="fields">All of the request's metadata.</param>
-    public AnswerRules For(in RequestFacts facts, IEnumerable<KeyValuePair<string, StringValues>> fields)
+    /// <param name="hasAsOf">Whether it is known what the answer is as-of.</param>
+    public AnswerRules For(in RequestFacts facts, IEnumerable<KeyValuePair<string, StringValues>> fields, bool hasAsOf)
     {
         if (!MayStore)
         {
             return this;
+        }
+
+        if (!hasAsOf)
+        {
+            return NoAsOf;
         }
 
         if (facts.Directives.NoStore)

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Threading.Channels;
 using EdgeMesh.Caching;
-using EdgeMesh.Caching.Purges;
 using EdgeMesh.Relay.Calls;
 using EdgeMesh.Relay.Metadata;
 using EdgeMesh.Relay.Methods;
@@ -36,8 +35,11 @@ internal sealed partial class CachedCallHandler(RelayOptions options, ICacheStor
     // Why a hit is not OK: a NOT_FOUND was stored.
     private const string Negative = "negative";
 
-    // Why upstream was not asked.
-    private const string OnlyIfCached = "only-if-cached";
+    /// <summary>Why upstream was not asked: the caller wanted that.</summary>
+    public const string OnlyIfCached = "only-if-cached";
+
+    /// <summary>Why a call was not looked up: its message cannot be read.</summary>
+    public const string RequestCoding = "request-coding";
 
     // Turns of "begin again" before a caller goes alone: each means that a leader's deadline ended a fill.
     private const int MaxTurns = 4;
@@ -98,7 +100,7 @@ internal sealed partial class CachedCallHandler(RelayOptions options, ICacheStor
     public async Task HandleAsync(HttpContext context, Lookup lookup, ReadOnlySequence<byte> frame, Upstream upstream, MethodState method, CallDeadline deadline, CallRecord record)
     {
         var facts = lookup.Facts;
-        var keys = lookup.Own is { } own ? MakeKeys(facts, own, lookup.Message) : default;
+        var keys = lookup.Own is { } own ? CallKeys.Of(facts, own, lookup.Message) : default;
         var body = frame.ToArray();
         context.Request.BodyReader.AdvanceTo(frame.End);
 
@@ -112,7 +114,7 @@ internal sealed partial class CachedCallHandler(RelayOptions options, ICacheStor
         // 2. No key.
         if (lookup.Own is null)
         {
-            record.Decide(CallOutcome.Bypass, "request-coding");
+            record.Decide(CallOutcome.Bypass, RequestCoding);
             await forwarder.ForwardAsync(context, upstream, new BufferedContent(body), deadline, $"{options.NodeName}; fwd=bypass; detail={record.Reason}", record).ConfigureAwait(false);
             return;
         }
@@ -299,12 +301,6 @@ internal sealed partial class CachedCallHandler(RelayOptions options, ICacheStor
                 unflushed += chunk.Length;
             }
         }
-    }
-
-    private static CallKeys MakeKeys(in RequestFacts facts, CacheKey own, ReadOnlySequence<byte> message)
-    {
-        var shared = facts.Identity is null ? own : RequestKey.Primary(facts, null, message);
-        return new CallKeys(own, shared, RequestKey.Flight(own, facts), EntryMarks.Of(facts.Path, RequestKey.KeyedPart(facts.Rule, message.IsSingleSegment ? message.First : message.ToArray()).Span));
     }
 
     private FillJob MakeJob(Call call, KeyValuePair<string, StringValues>[] fields, bool isShared)

@@ -292,13 +292,11 @@ internal sealed class Fill
             if (counter.Begun > 1)
             {
                 _job.Method.Observe(MethodKind.Streaming);
-                _job.CountUncacheable("streaming");
-                return null;
             }
 
-            if (total > _job.MaxStoredBytes)
+            if (AnswerEnd.RefuseBody(counter.Begun, total, _job.MaxStoredBytes) is { } refusal)
             {
-                _job.CountUncacheable("too-large");
+                _job.CountUncacheable(refusal);
                 return null;
             }
         }

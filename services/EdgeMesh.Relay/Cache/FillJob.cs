@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Net.Http.Headers;
 using EdgeMesh.Caching;
@@ -67,7 +68,7 @@ internal sealed class FillJob
     /// <summary>What the answer was stored under; null until it was.</summary>
     public CacheKey? StoredKey { get; private set; }
 
-    public int MaxStoredBytes => (int)Math.Min(_options.MaxStoredMessageBytes, _facts.Rule is { MaxBytes: < int.MaxValue } rule ? rule.MaxBytes + MessageFrame.HeaderSize : long.MaxValue);
+    public long MaxStoredBytes => AnswerEnd.MaxBytes(_options, _facts.Rule);
 
     public TimeSpan DetachedTimeout => _options.DetachedFillTimeout;
 
@@ -109,17 +110,12 @@ internal sealed class FillJob
     /// <summary>What the answer says, and whether this request lets it be stored.</summary>
     public AnswerRules ReadRules(HttpResponseMessage response)
     {
-        if (ResponseRelay.CheckIsGrpc(response, _options.NodeDescription, _upstream) is not null)
-        {
-            return AnswerRules.NotGrpc;
-        }
-
-        if (_shadow is not null && AnswerRules.Read(response, _shadow.Rule) is { MayStore: true } tried)
+        if (_shadow is not null && ResponseRelay.FindForeignStatus(response) is null && AnswerRules.Read(response, _shadow.Rule) is { MayStore: true } tried)
         {
             _shadow.Table.Add(_shadow.Hash, tried.Lifetime);
         }
 
-        return ReadRules(AnswerRules.Read(response, _facts.Rule));
+        return AnswerRules.Read(response, _facts, _fields, hasAsOf: AsOf is not null);
     }
 
     /// <summary>Whether an answer that is not stored is read to its end all the same: there is a stale one to fall back on, and headers alone do not say that it failed.</summary>
@@ -192,12 +188,12 @@ internal sealed class FillJob
             tags,
             rules.StaleWhileRevalidate,
             Keys.Marks);
-        var key = rules.IsPublic ? Keys.Shared : Keys.Own;
         if (rules.VaryNames.Length > 0)
         {
-            _store.Set(key, CacheEntry.VaryMarker(rules.VaryNames, staleUntil, AsOf.Value));
-            key = RequestKey.Variant(key, SelectFields(rules.VaryNames, _fields));
+            _store.Set(Keys.Primary(rules), CacheEntry.VaryMarker(rules.VaryNames, staleUntil, AsOf.Value));
         }
+
+        var key = Keys.StoredUnder(rules, _fields);
 
         // An entry that the store refuses still serves those who wait for it.
         _store.Set(key, entry);
@@ -230,7 +226,7 @@ internal sealed class FillJob
 
         using (updated)
         {
-            var rules = ReadRules(AnswerRules.Read(updated, _facts.Rule));
+            var rules = AnswerRules.Read(updated, _facts.Rule).For(_facts, _fields, hasAsOf: AsOf is not null);
             if (rules.MayStore && Store(updated, rules, frame) is { } stored)
             {
                 IsConfirmed = true;
@@ -303,8 +299,6 @@ internal sealed class FillJob
     /// <summary>Turns what upstream's handler threw into a status.</summary>
     public RelayFault ToFault(Exception exception) => RelayFault.FromUpstream(exception, _options.NodeDescription, _upstream);
 
-    private AnswerRules ReadRules(AnswerRules rules) => rules.MayStore && AsOf is null ? AnswerRules.NoAsOf : rules.For(_facts, _fields);
-
     /// <param name="status">As on the wire; null: the answer goes on.</param>
     private static StaleVerdict Judge(string? status) => status switch
     {
@@ -342,4 +336,22 @@ internal sealed class FillJob
 /// <param name="Shared">Where a public answer is stored: without identity. The same as <paramref name="Own"/> for a call without credentials.</param>
 /// <param name="Flight">Which fill it shares.</param>
 /// <param name="Marks">What purges may name its answer by, beside tags.</param>
-internal readonly record struct CallKeys(CacheKey Own, CacheKey Shared, CacheKey Flight, EntryMarks Marks);
+internal readonly record struct CallKeys(CacheKey Own, CacheKey Shared, CacheKey Flight, EntryMarks Marks)
+{
+    /// <summary>Makes the keys of a call.</summary>
+    /// <param name="own">With the caller's identity.</param>
+    /// <param name="message">The request's message, decompressed.</param>
+    public static CallKeys Of(in RequestFacts facts, CacheKey own, ReadOnlySequence<byte> message)
+    {
+        var shared = facts.Identity is null ? own : RequestKey.Primary(facts, null, message);
+        return new CallKeys(own, shared, RequestKey.Flight(own, facts), EntryMarks.Of(facts.Path, RequestKey.KeyedPart(facts.Rule, message.IsSingleSegment ? message.First : message.ToArray()).Span));
+    }
+
+    /// <summary>Where an answer is stored, or the names that it varies by.</summary>
+    public CacheKey Primary(AnswerRules rules) => rules.IsPublic ? Shared : Own;
+
+    /// <summary>Where an answer is stored.</summary>
+    /// <param name="fields">All of the request's metadata.</param>
+    public CacheKey StoredUnder(AnswerRules rules, IEnumerable<KeyValuePair<string, StringValues>> fields) =>
+        rules.VaryNames.Length == 0 ? Primary(rules) : RequestKey.Variant(Primary(rules), FillJob.SelectFields(rules.VaryNames, fields));
+}

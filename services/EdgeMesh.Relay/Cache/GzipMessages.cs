@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Binary;
 using System.IO.Compression;
 using EdgeMesh.Wire;
 
@@ -8,9 +9,12 @@ namespace EdgeMesh.Relay.Cache;
 /// <remarks>RFC 1952; bounded, so that a small message cannot become one without end.</remarks>
 internal static class GzipMessages
 {
+    // RFC 1952 section 2.3: ten bytes of header, an empty block of two, a checksum and the length of what was compressed.
+    private const int LeastBytes = 20;
+
     /// <summary>The same frame with its message as it is, or the frame itself when it is not compressed.</summary>
     /// <returns>Null when it does not decompress within <paramref name="maxBytes"/>.</returns>
-    public static byte[]? Decompress(byte[] frame, int maxBytes)
+    public static byte[]? DecompressFrame(byte[] frame, int maxBytes)
     {
         var rest = new ReadOnlySequence<byte>(frame);
         if (MessageFrame.TryRead(ref rest, frame.Length, out var header, out _) != MessageFrameStatus.Complete)
@@ -23,7 +27,7 @@ internal static class GzipMessages
             return frame;
         }
 
-        if (Decompress(new MemoryStream(frame, MessageFrame.HeaderSize, (int)header.LengthBytes, writable: false), maxBytes) is not { } plain)
+        if (Decompress(frame.AsMemory(MessageFrame.HeaderSize, (int)header.LengthBytes), maxBytes) is not { } plain)
         {
             return null;
         }
@@ -35,13 +39,19 @@ internal static class GzipMessages
     }
 
     /// <summary>A message without its frame, as it is.</summary>
-    /// <returns>Null when it does not decompress within <paramref name="maxBytes"/>.</returns>
-    public static byte[]? Decompress(Stream compressed, int maxBytes)
+    /// <remarks>The library takes a few bytes of anything for an empty message, and leaves out what follows the last member: neither may have the key, or be the answer, of another message.</remarks>
+    /// <returns>Null when it is not one member of gzip, whole and nothing else, or does not decompress within <paramref name="maxBytes"/>.</returns>
+    public static byte[]? Decompress(ReadOnlyMemory<byte> compressed, int maxBytes)
     {
+        if (compressed.Length < LeastBytes)
+        {
+            return null;
+        }
+
         try
         {
-            using var gzip = new GZipStream(compressed, CompressionMode.Decompress);
-            return ReadBounded(gzip, maxBytes);
+            using var gzip = new GZipStream(new MemoryStream(compressed.ToArray(), writable: false), CompressionMode.Decompress);
+            return ReadBounded(gzip, maxBytes) is { } plain && BinaryPrimitives.ReadUInt32LittleEndian(compressed.Span[^sizeof(uint)..]) == (uint)plain.Length ? plain : null;
         }
         catch (InvalidDataException)
         {

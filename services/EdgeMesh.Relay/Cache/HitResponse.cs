@@ -72,7 +72,7 @@ internal sealed class HitResponse(RelayOptions options, SlowReaders readers, Tim
         HeldEntry? held = null;
         if (isDecoded)
         {
-            plain = hit.CopyFrames() is { } coded ? GzipMessages.Decompress(coded, options.MaxStoredMessageBytes) : null;
+            plain = hit.CopyFrames() is { } coded ? GzipMessages.DecompressFrame(coded, options.MaxStoredMessageBytes) : null;
         }
         else if (hit.IsLarge)
         {

@@ -44,7 +44,7 @@ internal static class RequestKey
             return true;
         }
 
-        if (encoding != "gzip" || GzipMessages.Decompress(new MemoryStream(message.ToArray(), writable: false), maxBytes) is not { } plain)
+        if (encoding != "gzip" || GzipMessages.Decompress(message.ToArray(), maxBytes) is not { } plain)
         {
             return false;
         }

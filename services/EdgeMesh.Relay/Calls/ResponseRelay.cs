@@ -22,10 +22,14 @@ internal static class ResponseRelay
     private const int HeldBytes = FlushBytes + UpstreamHandler.StreamWindowBytes;
 
     /// <summary>Whether an answer is gRPC; if not, the fault that stands for it.</summary>
-    public static RelayFault? CheckIsGrpc(HttpResponseMessage response, string node, Upstream upstream)
+    public static RelayFault? CheckIsGrpc(HttpResponseMessage response, string node, Upstream upstream) => FindForeignStatus(response) is { } code
+        ? new RelayFault(code, $"{node}: {upstream} answered HTTP {(int)response.StatusCode} with content-type \"{ContentType(response)}\", which is not gRPC")
+        : null;
+
+    /// <summary>The status that stands for an answer which is not gRPC; null: it is.</summary>
+    public static GrpcStatusCode? FindForeignStatus(HttpResponseMessage response)
     {
-        var contentType = response.Content.Headers.NonValidated.TryGetValues(HeaderNames.ContentType, out var values) ? values.ToString() : string.Empty;
-        if (response.StatusCode == System.Net.HttpStatusCode.OK && contentType.StartsWith(HeaderNames.GrpcContentType, StringComparison.OrdinalIgnoreCase))
+        if (response.StatusCode == System.Net.HttpStatusCode.OK && ContentType(response).StartsWith(HeaderNames.GrpcContentType, StringComparison.OrdinalIgnoreCase))
         {
             return null;
         }
@@ -36,8 +40,7 @@ internal static class ResponseRelay
             return null;
         }
 
-        var code = response.StatusCode == System.Net.HttpStatusCode.OK ? GrpcStatusCode.Unknown : StatusMapping.FromHttpStatus((int)response.StatusCode);
-        return new RelayFault(code, $"{node}: {upstream} answered HTTP {(int)response.StatusCode} with content-type \"{contentType}\", which is not gRPC");
+        return response.StatusCode == System.Net.HttpStatusCode.OK ? GrpcStatusCode.Unknown : StatusMapping.FromHttpStatus((int)response.StatusCode);
     }
 
     /// <summary>Copies status and headers; nothing is sent yet.</summary>
@@ -99,6 +102,8 @@ internal static class ResponseRelay
             }
         }
     }
+
+    private static string ContentType(HttpResponseMessage response) => response.Content.Headers.NonValidated.TryGetValues(HeaderNames.ContentType, out var values) ? values.ToString() : string.Empty;
 
     /// <exception cref="InvalidMetadataException">A value holds a control character.</exception>
     private static void Copy(HttpHeadersNonValidated from, IHeaderDictionary to)

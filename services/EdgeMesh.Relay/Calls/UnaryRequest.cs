@@ -109,6 +109,24 @@ internal static class UnaryRequest
         }
     }
 
+    /// <summary>What the beginning of a request shows.</summary>
+    /// <param name="isCompleted">Whether that is all of it.</param>
+    public static RequestShape Classify(ReadOnlySequence<byte> buffer, int maxMessageBytes, bool isCompleted)
+    {
+        var rest = buffer;
+        switch (MessageFrame.TryRead(ref rest, maxMessageBytes, out _, out _))
+        {
+            case MessageFrameStatus.Incomplete:
+                return isCompleted ? RequestShape.Other : RequestShape.Open;
+            case MessageFrameStatus.Complete when rest.IsEmpty:
+                return isCompleted ? RequestShape.Unary : RequestShape.Open;
+            case MessageFrameStatus.Complete:
+                return RequestShape.Streaming;
+            default:
+                return RequestShape.Other;
+        }
+    }
+
     /// <summary>Lets the read that is under way return.</summary>
     /// <remarks>
     /// Race survived: (1) the caller resets its stream; (2) the timer fires, and the server's pipe refuses with the caller's reset,
@@ -123,22 +141,6 @@ internal static class UnaryRequest
         catch (Exception gone) when (gone is IOException or OperationCanceledException)
         {
             // The read that waits is told.
-        }
-    }
-
-    private static RequestShape Classify(ReadOnlySequence<byte> buffer, int maxMessageBytes, bool isCompleted)
-    {
-        var rest = buffer;
-        switch (MessageFrame.TryRead(ref rest, maxMessageBytes, out _, out _))
-        {
-            case MessageFrameStatus.Incomplete:
-                return isCompleted ? RequestShape.Other : RequestShape.Open;
-            case MessageFrameStatus.Complete when rest.IsEmpty:
-                return isCompleted ? RequestShape.Unary : RequestShape.Open;
-            case MessageFrameStatus.Complete:
-                return RequestShape.Streaming;
-            default:
-                return RequestShape.Other;
         }
     }
 }

@@ -1,7 +1,10 @@
 using System.Buffers;
 using System.Globalization;
+using System.Net;
 using System.Security.Cryptography;
+using EdgeMesh.Caching;
 using EdgeMesh.Relay.Cache;
+using EdgeMesh.Relay.Calls;
 using EdgeMesh.V1;
 using EdgeMesh.Wire;
 using Google.Protobuf.WellKnownTypes;
@@ -17,9 +20,12 @@ public static class PolicyExplainer
     private static readonly string[] Properties =
         ["ttl", "stale_while_revalidate", "stale_if_error", "negative_ttl", "key_fields", "key_metadata", "identity", "tags", "flow", "max_bytes", "request_directives", "no_store"];
 
+    // What nodes are not told otherwise.
+    private static readonly RelayOptions Defaults = new() { NodeName = "", NodeDescription = "" };
+
     /// <summary>Explains a call.</summary>
     /// <param name="policy">What is in force.</param>
-    /// <param name="request">The call, its method's shape aside.</param>
+    /// <param name="request">The call.</param>
     /// <param name="isStreaming">Whether a descriptor says that the method streams.</param>
     public static ExplainPolicyResponse Explain(PolicyModel policy, ExplainPolicyRequest request, bool isStreaming)
     {
@@ -36,40 +42,44 @@ public static class PolicyExplainer
             return explained;
         }
 
-        // 2. The key.
+        // 2. The request, and its key.
         var headers = new HeaderDictionary();
         foreach (var field in request.Metadata)
         {
-            headers.Append(field.Name.ToLowerInvariant(), field.Value);
+            // An empty value is one, too, which Append would leave out.
+            headers[field.Name] = StringValues.Concat(headers[field.Name], field.Value);
         }
 
         var facts = RequestFacts.Read(headers, request.Authority, certificate: null, path, rule);
-        var message = new ReadOnlySequence<byte>(request.Message.Memory);
-        AddKey(explained, facts, message);
+        var sent = new ReadOnlySequence<byte>(request.HasBody ? request.Body.Memory : Frame(request.Message.Span));
+        if (FindRequestBypass(sent, !request.Open, facts.Encoding, out var message) is { } unfit)
+        {
+            explained.Bypass = unfit;
+            AddProperties(explained, rule, rules: null);
+            return explained;
+        }
+
+        var keys = CallKeys.Of(facts, RequestKey.Primary(facts, facts.Identity, message), message);
+        AddKey(explained, facts, keys, message);
 
         // 3. The answer.
         var answer = request.Answer ?? new ExplainPolicyRequest.Types.Answer();
         using var response = ToResponse(answer);
-        var rules = AnswerRules.Read(response, rule).For(facts, headers);
+        var rules = AnswerRules.Read(response, facts, headers, hasAsOf: true);
         AddProperties(explained, rule, rules);
-        explained.Refusal = rules.Refusal ?? "";
-        if (rules.Refusal is not null)
+        explained.Refusal = facts.Directives.OnlyIfCached ? CachedCallHandler.OnlyIfCached : rules.Refusal ?? "";
+        if (explained.Refusal.Length > 0)
         {
             return explained;
         }
 
-        var frame = rules.IsNegative ? [] : Frame(answer.Message.Span);
-        if (rule is not null && frame.Length - MessageFrame.HeaderSize > rule.MaxBytes)
-        {
-            explained.Refusal = "too-large";
-            return explained;
-        }
-
-        var end = AnswerEnd.Read(response, rules, frame, facts, Frame(request.Message.Span), PolicyRules.MaxBytes);
+        // 4. Its end.
+        var end = ReadEnd(answer, response, rules, facts, sent.ToArray());
         explained.Refusal = end.Refusal ?? "";
         explained.Stored = end.Refusal is null && !explained.Shadow;
         explained.Ttl = Duration.FromTimeSpan(rules.Lifetime);
         explained.Tags.Add(end.Tags);
+        explained.StoredKeyDigest = explained.Stored ? Digest(keys.StoredUnder(rules, headers)) : "";
         foreach (var name in rules.VaryNames)
         {
             explained.Key.Add(new KeyPart { Name = $"vary:{name}", Value = headers[name].ToString() });
@@ -78,7 +88,35 @@ public static class PolicyExplainer
         return explained;
     }
 
-    private static void AddKey(ExplainPolicyResponse explained, in RequestFacts facts, ReadOnlySequence<byte> message)
+    private static AnswerEnd ReadEnd(ExplainPolicyRequest.Types.Answer answer, HttpResponseMessage response, AnswerRules rules, in RequestFacts facts, byte[] sent)
+    {
+        var body = answer.HasBody ? answer.Body.ToByteArray() : rules.IsNegative ? [] : Frame(answer.Message.Span);
+        var counter = default(MessageCounter);
+        counter.Add(body);
+        var bytes = Math.Max(body.Length, (long)Math.Min(answer.BodyBytes, long.MaxValue));
+        if (AnswerEnd.RefuseBody(counter.Begun, bytes, AnswerEnd.MaxBytes(Defaults, facts.Rule)) is { } refusal)
+        {
+            return new AnswerEnd(refusal, []);
+        }
+
+        // What was not given of it, within the bound above, counts as zeros.
+        Array.Resize(ref body, (int)bytes);
+        return answer.Cut ? AnswerEnd.NotWhole : AnswerEnd.Read(response, rules, body, facts, sent, Defaults.MaxStoredMessageBytes);
+    }
+
+    /// <summary>Why a request is not looked up for its body; null: it is.</summary>
+    private static string? FindRequestBypass(ReadOnlySequence<byte> sent, bool isCompleted, string? encoding, out ReadOnlySequence<byte> message)
+    {
+        message = default;
+        return UnaryRequest.Classify(sent, Defaults.MaxKeyedMessageBytes, isCompleted) switch
+        {
+            RequestShape.Streaming => "streaming",
+            RequestShape.Unary => RequestKey.TryReadMessage(sent, encoding, Defaults.MaxKeyedMessageBytes, out message) ? null : CachedCallHandler.RequestCoding,
+            _ => "not-unary",
+        };
+    }
+
+    private static void AddKey(ExplainPolicyResponse explained, in RequestFacts facts, in CallKeys keys, ReadOnlySequence<byte> message)
     {
         Add("method", facts.Path[1..]);
         Add("authority", facts.Host);
@@ -96,10 +134,12 @@ public static class PolicyExplainer
         var room = new byte[KeyedMessage.MaxLength((int)message.Length)];
         Add("message", facts.Rule?.Request is not { } shape ? $"whole: {Hex(message.ToArray())}"
             : KeyedMessage.TryWrite(shape, message.ToArray(), room, out var written) ? $"by fields: {Hex(room.AsSpan(0, written))}" : $"malformed, whole: {Hex(message.ToArray())}");
-        explained.KeyDigest = Convert.ToHexStringLower(SHA256.HashData(RequestKey.Primary(facts, facts.Identity, message).Bytes));
+        explained.KeyDigest = Digest(keys.Own);
 
         void Add(string name, string value) => explained.Key.Add(new KeyPart { Name = name, Value = value });
     }
+
+    private static string Digest(CacheKey key) => Convert.ToHexStringLower(SHA256.HashData(key.Bytes));
 
     private static string Hex(ReadOnlySpan<byte> bytes)
     {
@@ -135,7 +175,7 @@ public static class PolicyExplainer
 
     private static HttpResponseMessage ToResponse(ExplainPolicyRequest.Types.Answer answer)
     {
-        var response = new HttpResponseMessage { Content = new ByteArrayContent([]) };
+        var response = new HttpResponseMessage(answer.HttpStatus == 0 ? HttpStatusCode.OK : (HttpStatusCode)answer.HttpStatus) { Content = new ByteArrayContent([]) };
         foreach (var field in answer.Metadata)
         {
             if (!response.Headers.TryAddWithoutValidation(field.Name, field.Value))
@@ -144,12 +184,31 @@ public static class PolicyExplainer
             }
         }
 
-        foreach (var field in answer.Trailers.Where(field => field.Name != HeaderNames.GrpcStatus))
+        if (!response.Content.Headers.NonValidated.Contains(HeaderNames.ContentType))
+        {
+            response.Content.Headers.TryAddWithoutValidation(HeaderNames.ContentType, HeaderNames.GrpcContentType);
+        }
+
+        foreach (var field in answer.Trailers)
         {
             response.TrailingHeaders.TryAddWithoutValidation(field.Name, field.Value);
         }
 
-        response.TrailingHeaders.TryAddWithoutValidation(HeaderNames.GrpcStatus, "0");
+        if (answer.Trailers.All(field => field.Name != HeaderNames.GrpcStatus))
+        {
+            response.TrailingHeaders.TryAddWithoutValidation(HeaderNames.GrpcStatus, "0");
+        }
+
+        // Edges have a node as their upstream, which says in one frame that an origin does not answer, or not in gRPC.
+        if (answer.Missing || ResponseRelay.FindForeignStatus(response) is not null)
+        {
+            var code = answer.Missing ? GrpcStatusCode.Unavailable : ResponseRelay.FindForeignStatus(response)!.Value;
+            response.Dispose();
+            response = new HttpResponseMessage { Content = new ByteArrayContent([]) };
+            response.Content.Headers.TryAddWithoutValidation(HeaderNames.ContentType, HeaderNames.GrpcContentType);
+            response.Headers.TryAddWithoutValidation(HeaderNames.GrpcStatus, ((int)code).ToString(CultureInfo.InvariantCulture));
+        }
+
         return response;
     }
 

@@ -100,6 +100,70 @@ public sealed class PolicyExplainerTests
         Assert.True(outcomes.Count >= 9, $"only {string.Join(", ", outcomes)} came about");
     }
 
+    [Theory]
+    [InlineData("", false, "", "not-unary")]
+    [InlineData("00000000 01 61", false, "", "")]
+    [InlineData("00000000 01 61", true, "", "not-unary")]
+    [InlineData("00000000 02 61", false, "", "not-unary")]
+    [InlineData("00000000 01 61 00000000 00", false, "", "streaming")]
+    [InlineData("01000000 01 61", false, "gzip", "request-coding")]
+    [InlineData("00000100 01", false, "", "not-unary")]
+    public void Explain_RequestAsItLiesOnTheWire_SaysWhyItIsNotLookedUp(string body, bool isOpen, string coding, string bypass)
+    {
+        var request = new ExplainPolicyRequest { Method = CatalogTypes.Get, Body = Bytes(body), Open = isOpen };
+        Add(request.Metadata, ("grpc-encoding", coding));
+
+        Assert.Equal(bypass, PolicyExplainer.Explain(PolicyModel.None, request, isStreaming: false).Bypass);
+    }
+
+    [Theory]
+    [InlineData("""{ "body": "AAAAAAFh" }""", "")]
+    [InlineData("""{ "body": "" }""", "end")]
+    [InlineData("""{ "body": "AAAAAAFhAAAAAAA=" }""", "streaming")]
+    [InlineData("""{ "body": "AAAQAAA=", "bodyBytes": 1048581 }""", "")]
+    [InlineData("""{ "body": "AABQAAA=", "bodyBytes": 5242885 }""", "too-large")]
+    [InlineData("""{ "body": "AAAAAAFh", "cut": true }""", "end")]
+    [InlineData("""{ "missing": true }""", "trailers-only")]
+    [InlineData("""{ "trailers": [{ "name": "grpc-status", "value": "13" }] }""", "end")]
+    [InlineData("""{ "metadata": [{ "name": "cache-control", "value": "max-age=60" }, { "name": "content-type", "value": "text/html" }] }""", "trailers-only")]
+    [InlineData("""{ "metadata": [{ "name": "cache-control", "value": "max-age=60" }], "httpStatus": 503 }""", "trailers-only")]
+    [InlineData("""{ "metadata": [{ "name": "cache-control", "value": "max-age=60" }], "httpStatus": 404 }""", "")]
+    public void Explain_AnswerAsItLiesOnTheWire_SaysWhyItIsNotStored(string answer, string refusal)
+    {
+        var request = new ExplainPolicyRequest { Method = CatalogTypes.Get, Answer = ExplainPolicyRequest.Types.Answer.Parser.ParseJson(answer) };
+        if (request.Answer.Metadata.Count == 0)
+        {
+            Add(request.Answer.Metadata, ("cache-control", "max-age=60"));
+        }
+
+        // HTTP's 404 is gRPC's UNIMPLEMENTED.
+        var rule = new CacheRule { Methods = { CatalogTypes.Get }, NegativeTtl = { ["UNIMPLEMENTED"] = new Duration { Seconds = 5 } } };
+        var explained = PolicyExplainer.Explain(CatalogTypes.Model(rule), request, isStreaming: false);
+
+        Assert.Equal((refusal, refusal.Length == 0), (explained.Refusal, explained.Stored));
+    }
+
+    [Fact]
+    public void Explain_Credentials_MeetInOneEntryWhenTheAnswerIsPublicOnly()
+    {
+        Assert.NotEqual(Explain("max-age=9"), Explain("max-age=9", ("authorization", "")));
+        Assert.NotEqual(Explain("max-age=9", ("authorization", "a")), Explain("max-age=9", ("authorization", "b")));
+        Assert.Equal(Explain("public, max-age=9", ("authorization", "a")), Explain("public, max-age=9", ("authorization", "b")));
+        Assert.Equal(Explain("public, max-age=9"), Explain("public, max-age=9", ("authorization", "b")));
+
+        static string Explain(string cacheControl, params (string Name, string Value)[] metadata)
+        {
+            var request = new ExplainPolicyRequest { Method = CatalogTypes.Get, Answer = new() };
+            request.Metadata.Add(metadata.Select(field => new MetadataField { Name = field.Name, Value = field.Value }));
+            Add(request.Answer.Metadata, ("cache-control", cacheControl));
+            var explained = PolicyExplainer.Explain(PolicyModel.None, request, isStreaming: false);
+            Assert.True(explained.Stored);
+            return explained.StoredKeyDigest;
+        }
+    }
+
+    private static ByteString Bytes(string hexadecimal) => ByteString.CopyFrom(Convert.FromHexString(hexadecimal.Replace(" ", "", StringComparison.Ordinal)));
+
     private static CacheRule AnyRule(Random random)
     {
         var rule = new CacheRule { Methods = { CatalogTypes.Get } };

@@ -1,4 +1,6 @@
 using EdgeMesh.Testing;
+using EdgeMesh.V1;
+using Grpc.Net.Client;
 
 namespace EdgeMesh.Scenarios.Conformance;
 
@@ -11,7 +13,28 @@ public sealed class GrpcCacheTests
     private static readonly string Suite = Path.Combine(Repository.Root, "tests", "grpc-cache-tests");
 
     [ForeignFact("node")]
-    public Task Edge_KeepsEveryRule() => AssertPassesAsync("edgemesh.sh", "--strict");
+    public async Task Edge_KeepsEveryRule_AndExplainAgreesWithItInEveryCase()
+    {
+        using var files = new TempDirectory();
+        await AssertPassesAsync("edgemesh.sh", "--strict", "--transcript", files.File("transcript"));
+
+        await using var region = await NodeProcess.StartRegionAsync(files.File("data"), "--admin-listen", "127.0.0.1:0");
+        using var channel = GrpcChannel.ForAddress(region.AdminAddress);
+        var faults = new List<string>();
+        var compared = new SortedDictionary<string, int>(StringComparer.Ordinal);
+        foreach (var transcript in await SuiteTranscript.ReadAsync(files.File("transcript")))
+        {
+            var agreement = new ExplainAgreement(new PolicyService.PolicyServiceClient(channel), transcript);
+            faults.AddRange(await agreement.FindAsync());
+            foreach (var (kind, count) in agreement.Compared)
+            {
+                compared[kind] = compared.GetValueOrDefault(kind) + count;
+            }
+        }
+
+        Assert.True(faults.Count == 0, $"{string.Join('\n', faults)}\n{string.Join(", ", compared)}");
+        Assert.All((string[])["another key", "bypass", "looked up", "refused", "reused", "same key", "stale", "stored"], kind => Assert.True(compared[kind] > 10, kind));
+    }
 
     [ForeignFact("node", "nginx")]
     public Task Nginx_KeepsTheRulesOfARelay() => AssertPassesAsync("nginx.sh", "--kind", "required");

@@ -1,5 +1,6 @@
 // One side of an HTTP/2 connection (RFC 9113) as frames, for tests: it hides nothing of what the other side sends, and sends whatever it is told to, lawful or not.
 
+import { performance } from 'node:perf_hooks';
 import { Decoder, encode } from './hpack.mjs';
 
 export const frameTypes = { data: 0, headers: 1, priority: 2, reset: 3, settings: 4, pushPromise: 5, ping: 6, goAway: 7, windowUpdate: 8, continuation: 9 };
@@ -275,6 +276,7 @@ export class Stream {
     this.isEnded = false; // The other side has ended its half.
     this.isReset = false;
     this.hasSentEnd = false;
+    this.sent = undefined; // A list gets what is sent from now on: { fields, end }, { bytes, end, at: milliseconds }, { reset }.
   }
 
   /** Resolves when there is an event to be read. */
@@ -336,6 +338,7 @@ export class Stream {
     if (this.isReset) {
       return;
     }
+    this.sent?.push({ fields, end });
     const block = encode(fields);
     const endFlag = end ? flags.endStream : 0;
     this.hasSentEnd ||= end;
@@ -371,6 +374,7 @@ export class Stream {
       this.connection.sendWindow -= payload.length;
       const isLast = end && at >= bytes.length;
       this.hasSentEnd ||= isLast;
+      this.sent?.push({ bytes: part, end: isLast, at: performance.now() });
       this.connection.writeFrame(frameTypes.data, (isLast ? flags.endStream : 0) | (pad ? flags.padded : 0), this.id, payload);
       if (this.connection.socket.writableNeedDrain) {
         await new Promise((resolve) => {
@@ -386,6 +390,7 @@ export class Stream {
   reset(code) {
     if (!this.isReset) {
       this.isReset = true;
+      this.sent?.push({ reset: code });
       this.connection.writeFrame(frameTypes.reset, 0, this.id, uint32(code));
       this.events.push({ type: 'reset', code, end: true, isOwn: true });
       this.#wakeReaders();

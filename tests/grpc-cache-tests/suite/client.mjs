@@ -1,6 +1,7 @@
 // A gRPC client that shows all that comes: which header block a field stood in, whether the answer was Trailers-Only, how a stream ended.
 
 import net from 'node:net';
+import { performance } from 'node:perf_hooks';
 import tls from 'node:tls';
 import { Connection, errorCodes } from '../http2/connection.mjs';
 import { Fields, pairs } from '../http2/fields.mjs';
@@ -98,6 +99,7 @@ export class ClientCall {
         answer.isLost = true;
         break;
     }
+    answer.at = performance.now();
     answer.isWhole ||= event.end;
     return answer;
   }
@@ -138,6 +140,7 @@ export class Answer {
   reset; // The code that the stream was reset with.
   isLost = false; // The connection was lost.
   isWhole = false;
+  at; // When something was last read of it, in milliseconds.
 
   /** The gRPC status that a client would show; a text that says how the call ended without one. */
   get status() {

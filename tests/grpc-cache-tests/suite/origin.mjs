@@ -54,11 +54,13 @@ export class Script {
   constructor(answers) {
     this.answers = answers;
     this.calls = [];
+    this.transcript = undefined; // Notes them.
   }
 
   async answer(exchange) {
     this.calls.push(exchange);
     exchange.number = this.calls.length;
+    this.transcript?.came(exchange);
     this.#wake();
     const answer = this.answers[Math.min(exchange.number, this.answers.length) - 1] ?? {};
     try {

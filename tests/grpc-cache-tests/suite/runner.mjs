@@ -5,6 +5,7 @@ import { performance } from 'node:perf_hooks';
 import { ClientCall } from './client.mjs';
 import { Unmet, demand, demandAnswer, demandFields } from './expect.mjs';
 import { Script } from './origin.mjs';
+import { Transcript } from './transcript.mjs';
 
 /** Seconds that a call may take before it counts as hanging; the times that cases give for this and that are those of this one, and grow with it. */
 export const defaultCallSeconds = 10;
@@ -16,11 +17,15 @@ const caseSeconds = 20;
 /**
  * Runs cases; resolves to their results in order: { id, area, kind, outcome: 'pass' | 'fail', reason, seconds, tries }.
  * Cases that disturb the origin's connections run alone, after all others. Then those that failed run again, alone, up to `retries` times each: a machine that stood still for
- * a moment makes a case fail once, a rule that is broken makes it fail each time.
+ * a moment makes a case fail once, a rule that is broken makes it fail each time. `transcripts`: a list gets { id, transcript } of each case that ran.
  */
-export async function runCases(cases, { target, origin, callSeconds = defaultCallSeconds, concurrency = defaultConcurrency, retries = 0 }) {
+export async function runCases(cases, { target, origin, callSeconds = defaultCallSeconds, concurrency = defaultConcurrency, retries = 0, transcripts }) {
   const results = new Map();
-  const run = async (one, tries = 1) => results.set(one.id, { ...(await runCase(one, { target, origin, callSeconds })), tries });
+  const run = async (one, tries = 1) => {
+    const transcript = transcripts && new Transcript();
+    transcripts?.push({ id: one.id, transcript });
+    results.set(one.id, { ...(await runCase(one, { target, origin, callSeconds, transcript })), tries });
+  };
   const waiting = cases.filter((one) => !one.isExclusive);
   await Promise.all(Array.from({ length: concurrency }, async () => {
     while (waiting.length) {
@@ -82,11 +87,13 @@ export class Context {
   #main;
   #run = randomBytes(4).toString('hex');
 
-  constructor(one, { target, origin, callSeconds }) {
+  constructor(one, { target, origin, callSeconds, transcript }) {
     this.case = one;
     this.target = target;
     this.callSeconds = callSeconds;
+    this.transcript = transcript;
     this.origin = new Script(one.answers ?? [{}]);
+    this.origin.transcript = transcript;
     this.name = one.id.replace(/[^a-z0-9]/g, '') + this.#run;
     origin.add(this.name, this.origin);
   }
@@ -114,7 +121,9 @@ export class Context {
   /** Opens a call: request as of ClientCall, with `method` and `service` in place of the path; connection. */
   async open({ method, service, connection, ...request } = {}) {
     const scheme = this.target.isTls ? 'https' : 'http';
-    return new ClientCall(connection ?? (await this.connection()), scheme, { path: this.path(method, service), authority: this.target.authority, ...request });
+    const call = new ClientCall(connection ?? (await this.connection()), scheme, { path: this.path(method, service), authority: this.target.authority, ...request });
+    this.transcript?.asked(call);
+    return call;
   }
 
   /** Makes a whole call: request as of `open`, with message (text or bytes, default `question`) or messages; isCompressed; pad; frameBytes. */
