@@ -22,6 +22,7 @@ using EdgeMesh.Relay.Hosting;
 using EdgeMesh.Relay.Telemetry;
 using EdgeMesh.Storage;
 using EdgeMesh.V1;
+using EdgeMesh.Workloads;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -39,11 +40,12 @@ public sealed class RegionNode : IAsyncDisposable
     private readonly ObjectStore _store;
     private readonly OriginRouter _router;
     private readonly OriginChannels _channels;
+    private readonly WorkloadTable _workloads;
     private readonly ILoggerFactory _storeLog;
     private readonly NodeTls _tls;
     private readonly FileWatch? _tokenFile;
 
-    private RegionNode(WebApplication app, AdminServer admin, NodeDrain drain, ILoggerFactory storeLog, ObjectStore store, OriginRouter router, OriginChannels channels, NodeTls tls, FileWatch? tokenFile)
+    private RegionNode(WebApplication app, AdminServer admin, NodeDrain drain, ILoggerFactory storeLog, ObjectStore store, WorkloadTable workloads, OriginRouter router, OriginChannels channels, NodeTls tls, FileWatch? tokenFile)
     {
         _app = app;
         _tls = tls;
@@ -52,6 +54,7 @@ public sealed class RegionNode : IAsyncDisposable
         _drain = drain;
         _storeLog = storeLog;
         _store = store;
+        _workloads = workloads;
         _router = router;
         _channels = channels;
         Address = NodeHost.GetAddress(app);
@@ -89,6 +92,7 @@ public sealed class RegionNode : IAsyncDisposable
         var store = await OpenStoreAsync(storeOptions, time, storeLog, tls, cancellationToken).ConfigureAwait(false);
         FileWatch? tokenFile = null;
         var router = new OriginRouter(options.Name, options.Origins);
+        var workloads = new WorkloadTable(options.WorkloadSettings, time, storeLog);
         var channels = new OriginChannels(options.Origins);
         WebApplication? app = null;
         try
@@ -103,7 +107,7 @@ public sealed class RegionNode : IAsyncDisposable
 
             // 2. The Region's own services.
             var relayOptions = new RelayOptions { NodeName = options.Name, NodeDescription = $"Region {options.Name}", AccessLog = options.AccessLog, Log = regionLog.Feed };
-            var relay = new RelayHandler(relayOptions, router, store: null, time);
+            var relay = new RelayHandler(relayOptions, new WorkloadRouter(workloads, router), store: null, time);
             var services = builder.Services;
             services.AddGrpc();
             services.AddSingleton(time);
@@ -111,6 +115,7 @@ public sealed class RegionNode : IAsyncDisposable
             services.AddSingleton(regionLog);
             services.AddSingleton(provider => new PolicyState(regionLog, provider.GetRequiredService<DescribedMethods>().Read));
             services.AddHostedService<PolicyUpkeep>();
+            services.AddWorkloads(workloads);
             services.AddNodeIntrospection((_, introspection) =>
             {
                 introspection.Services.Add(ObjectStoreService.Descriptor);
@@ -118,10 +123,11 @@ public sealed class RegionNode : IAsyncDisposable
                 introspection.Services.Add(LatencyService.Descriptor);
                 introspection.Services.Add(InvalidationService.Descriptor);
                 introspection.Services.Add(PolicyService.Descriptor);
+                introspection.Services.Add(WorkloadService.Descriptor);
                 introspection.Services.Add(MeshService.Descriptor);
                 introspection.Services.Add(AdminService.Descriptor);
-                introspection.UpstreamHealth = new UpstreamHealth(channels.FindHealth);
-                foreach (var origin in channels.FindDescriptors())
+                introspection.UpstreamHealth = new UpstreamHealth(service => workloads.Find("/" + service) is { } workload ? new HealthRoute(workload.Upstream.Description, workload.Invoker) : channels.FindHealth(service));
+                foreach (var origin in FindDescriptors(channels, workloads))
                 {
                     introspection.Origins.Add(origin);
                 }
@@ -176,6 +182,7 @@ public sealed class RegionNode : IAsyncDisposable
             app.Services.GetRequiredService<PolicyState>().Changed += topology.RefreshMethods;
             shapes.Changed += () => relay.Methods.Declare(shapes.Current);
             relay.Methods.Declare(shapes.Current);
+            workloads.IsSideEffectFree = relay.Methods.IsSideEffectFree;
             var health = app.Services.GetRequiredService<NodeHealth>();
             health.Changed += () => topology.SetRegionDraining(health.IsDraining);
             await NodeHost.StartAsync(app, "--listen", endPoint, cancellationToken).ConfigureAwait(false);
@@ -183,6 +190,7 @@ public sealed class RegionNode : IAsyncDisposable
 
             var meters = app.Services.GetRequiredService<IMeterFactory>();
             RegionMeters.Create(meters, topology, store);
+            WorkloadMeters.Create(meters, workloads);
             ProbingMeters.Create(meters, app.Services.GetRequiredService<Prober>(), app.Services.GetRequiredService<ProbeReflector>(), app.Services.GetRequiredService<ProbeStreamSlots>());
 
             // 4. The admin server, beside the data's.
@@ -196,7 +204,7 @@ public sealed class RegionNode : IAsyncDisposable
                 Drain = drain,
                 Configuration = configuration,
                 Authenticator = authenticator,
-                Services = [AdminService.Descriptor, TopologyService.Descriptor, LatencyService.Descriptor, InvalidationService.Descriptor, PolicyService.Descriptor],
+                Services = [AdminService.Descriptor, TopologyService.Descriptor, LatencyService.Descriptor, InvalidationService.Descriptor, PolicyService.Descriptor, WorkloadService.Descriptor],
                 Time = time,
             };
             void Share(IServiceCollection admin) => admin
@@ -204,6 +212,7 @@ public sealed class RegionNode : IAsyncDisposable
                 .AddSingleton(store)
                 .AddSingleton(topology)
                 .AddSingleton(regionLog)
+                .AddSingleton(workloads)
                 .AddSingleton(shared.GetRequiredService<PolicyState>())
                 .AddSingleton(shared.GetRequiredService<MatrixState>())
                 .AddSingleton(shared.GetRequiredService<ClientsState>())
@@ -213,7 +222,7 @@ public sealed class RegionNode : IAsyncDisposable
                 .AddMetricsEndpoints(meters, options.Name, options.Version);
 
             var admin = await AdminServer.StartAsync(adminOptions, logging, Share, cancellationToken).ConfigureAwait(false);
-            return new RegionNode(app, admin, drain, storeLog, store, router, channels, tls, tokenFile);
+            return new RegionNode(app, admin, drain, storeLog, store, workloads, router, channels, tls, tokenFile);
         }
         catch
         {
@@ -222,6 +231,7 @@ public sealed class RegionNode : IAsyncDisposable
                 await app.DisposeAsync().ConfigureAwait(false);
             }
 
+            await workloads.DisposeAsync().ConfigureAwait(false);
             tokenFile?.Dispose();
             tls.Dispose();
             channels.Dispose();
@@ -238,7 +248,7 @@ public sealed class RegionNode : IAsyncDisposable
     public void ReplaceOrigins(IReadOnlyList<OriginOptions> origins)
     {
         _channels.Replace(origins);
-        _app.Services.ReplaceOrigins(_channels.FindDescriptors());
+        _app.Services.ReplaceOrigins(FindDescriptors(_channels, _workloads));
         _router.Replace(origins);
     }
 
@@ -264,6 +274,7 @@ public sealed class RegionNode : IAsyncDisposable
     {
         await _admin.DisposeAsync().ConfigureAwait(false);
         await _app.DisposeAsync().ConfigureAwait(false);
+        await _workloads.DisposeAsync().ConfigureAwait(false);
         _tokenFile?.Dispose();
         _tls.Dispose();
         _channels.Dispose();
@@ -271,6 +282,15 @@ public sealed class RegionNode : IAsyncDisposable
         await _store.DisposeAsync().ConfigureAwait(false);
         _storeLog.Dispose();
     }
+
+    private static IEnumerable<OriginDescriptors> FindDescriptors(OriginChannels origins, WorkloadTable workloads) =>
+    [
+        .. from workload in workloads.All
+           where workload.Options.Reflection
+           from prefix in workload.Options.ServicePrefixes
+           select new OriginDescriptors { ServicePrefix = prefix, Name = workload.Upstream.Description, Reflection = workload.Invoker },
+        .. origins.FindDescriptors(),
+    ];
 
     /// <summary>Puts the token of a file in service, and each that the file holds later in place of it.</summary>
     private static FileWatch? WatchTokenFile(string? path, TokenStore tokens, TimeProvider time, ILogger log)

@@ -9,6 +9,7 @@ using EdgeMesh.Relay;
 using EdgeMesh.Relay.Hosting;
 using EdgeMesh.Relay.Telemetry;
 using EdgeMesh.Storage;
+using EdgeMesh.Workloads;
 using Microsoft.Extensions.Options;
 
 namespace EdgeMesh.Region;
@@ -39,6 +40,12 @@ public sealed class RegionOptions
 
     /// <summary>The user's services behind it, each under another prefix.</summary>
     public IReadOnlyList<OriginOptions> Origins { get; init; } = [];
+
+    /// <summary>The user's services that it runs, or knows by address, and balances.</summary>
+    public IReadOnlyList<WorkloadOptions> Workloads { get; init; } = [];
+
+    /// <summary>The Availability Zone (failure domain) that it stands in, and its workloads with it; null: not said.</summary>
+    public string? AvailabilityZone { get; init; }
 
     /// <summary>A file with a token of the role edge, which is in service as long as the file holds it; made when missing. Null: none.</summary>
     public string? EdgeTokenFile { get; init; }
@@ -89,6 +96,9 @@ public sealed class RegionOptions
 
     /// <summary>The files of its certificate, and of whom it trusts: the nodes that it probes show what they join with.</summary>
     public TlsFiles TlsFiles => new(TlsCertificatePath, TlsKeyPath, ClientAuthorityPath, ClientAuthorityPath);
+
+    /// <summary>What it says of its workloads.</summary>
+    internal WorkloadSettings WorkloadSettings => new() { Node = Name, Zone = AvailabilityZone, Workloads = Workloads };
 
     /// <summary>Checks everything.</summary>
     /// <exception cref="OptionsValidationException">One line a fault.</exception>
@@ -142,6 +152,7 @@ public sealed class RegionOptions
             failures.Add($"--origin has the prefix \"{twice.Key}\" {twice.Count()} times: each must have one of its own");
         }
 
+        failures.AddRange(WorkloadSettings.FindFaults());
         var (endPoint, tls) = new ListenerOptions(Listen, TlsFiles, Insecure).Validate(failures);
         var adminEndPoint = new AdminListenerOptions(AdminListen, TlsCertificatePath is not null, Insecure).Validate(endPoint, failures);
         return failures.Count == 0 ? (endPoint!, adminEndPoint!, tls!) : throw new OptionsValidationException("Region", typeof(RegionOptions), failures);

@@ -30,7 +30,7 @@ internal sealed class ReplicaSlot(Workload workload, int number, WorkloadContext
     /// <summary>What its processes wrote.</summary>
     public LogRing Log { get; } = new(string.Create(CultureInfo.InvariantCulture, $"{workload.Options.Name}-{number}"), context.Lines, context.Time);
 
-    /// <summary>How often it was started anew.</summary>
+    /// <summary>How often it was started anew after it had ended by itself.</summary>
     public int Restarts => Volatile.Read(ref _restarts);
 
     /// <summary>Begins its first life; does not wait.</summary>
@@ -120,7 +120,7 @@ internal sealed class ReplicaSlot(Workload workload, int number, WorkloadContext
                 Latency = latency > 0 ? TimeSpan.FromSeconds(latency) : null,
                 Restarts = _restarts,
                 StartedAt = isRunning ? run!.StartedAt : null,
-                Fault = (isRunning ? run!.Fault : null) ?? _fault,
+                Fault = (isRunning ? run!.Fault : null) is not { } present ? _fault : _fault is null ? present : $"{present}; before: {_fault}",
                 Limits = isRunning ? run!.Limits : null,
             };
         }
@@ -175,7 +175,6 @@ internal sealed class ReplicaSlot(Workload workload, int number, WorkloadContext
                 return;
             }
 
-            Interlocked.Increment(ref _restarts);
             if (isWanted)
             {
                 failures = 0;
@@ -183,12 +182,13 @@ internal sealed class ReplicaSlot(Workload workload, int number, WorkloadContext
             }
 
             // 3. It ended by itself: a wait.
+            Interlocked.Increment(ref _restarts);
             failures = run.WasWellFor(workload.Options.MaxBackoff) ? 1 : failures + 1;
             var wait = RestartBackoff.Next(workload.Options, failures, context.Random);
             lock (_lock)
             {
                 _isBackingOff = true;
-                _fault = string.Create(CultureInfo.InvariantCulture, $"{run.Fault}; started anew after {wait.TotalSeconds:0.0} s");
+                _fault = string.Create(CultureInfo.InvariantCulture, $"{run.Fault}; started anew in {wait.TotalSeconds:0.0} s");
             }
 
             context.Log.ReplicaFault(workload.Options.Name, Name, _fault);

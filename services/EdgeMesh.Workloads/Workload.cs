@@ -2,7 +2,8 @@ using System.Globalization;
 using System.Text;
 using EdgeMesh.Relay.Upstreams;
 using EdgeMesh.Workloads.Balancing;
-using Microsoft.Extensions.Logging;
+using Grpc.Core;
+using Grpc.Net.Client;
 
 namespace EdgeMesh.Workloads;
 
@@ -20,10 +21,12 @@ public sealed class Workload : IDisposable
     private readonly HashSet<string> _safeMethods;
     private readonly WorkloadTable _table;
     private readonly WorkloadContext _context;
+    private readonly GrpcChannel _channel;
     private volatile BalanceModel _model = BalanceModel.Empty;
     private volatile bool _isDraining;
     private long _pastCalls;
     private long _pastFailures;
+    private long _pastRestarts;
     private long _retries;
     private long _fallbacks;
     private long _ejections;
@@ -32,7 +35,10 @@ public sealed class Workload : IDisposable
     {
         (Options, _table, _context) = (options, table, context);
         _safeMethods = [.. options.SafeMethods.Select(method => "/" + method.TrimStart('/'))];
-        Upstream = new Upstream($"workload {options.Name}", new Uri($"http://{options.Name}"), new HttpMessageInvoker(new BalancedHandler(this, table, context.Time))) { Via = context.Node };
+        var handler = new BalancedHandler(this, table, context.Time);
+        Upstream = new Upstream($"workload {options.Name}", new Uri($"http://{options.Name}"), new HttpMessageInvoker(handler)) { Via = context.Node };
+        _channel = GrpcChannel.ForAddress(Upstream.Address, new GrpcChannelOptions { HttpHandler = handler });
+        Invoker = _channel.CreateCallInvoker();
     }
 
     /// <summary>What the user says of it.</summary>
@@ -40,6 +46,9 @@ public sealed class Workload : IDisposable
 
     /// <summary>Where the relay sends its calls: each goes to a replica.</summary>
     public Upstream Upstream { get; }
+
+    /// <summary>Calls it from the node itself: health, reflection.</summary>
+    public CallInvoker Invoker { get; }
 
     /// <summary>Whether a replica takes calls.</summary>
     public bool IsServing => _model.Targets.Length > 0;
@@ -53,8 +62,8 @@ public sealed class Workload : IDisposable
     /// <summary>How often a replica's failures took it out for a while.</summary>
     public long Ejections => Volatile.Read(ref _ejections);
 
-    /// <summary>Restarts of all replicas that there are.</summary>
-    public long Restarts => ReadSlots().Sum(slot => (long)slot.Restarts);
+    /// <summary>How often processes of replicas were started anew.</summary>
+    public long Restarts => ReadSlots().Sum(slot => (long)slot.Restarts) + Volatile.Read(ref _pastRestarts);
 
     /// <summary>Calls that were sent to replicas.</summary>
     public long Calls => ReadTargets().Sum(target => target.Calls) + Volatile.Read(ref _pastCalls);
@@ -190,6 +199,7 @@ public sealed class Workload : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        _channel.Dispose();
         Upstream.Invoker.Dispose();
         _changes.Dispose();
     }
@@ -330,6 +340,7 @@ public sealed class Workload : IDisposable
 
     private async Task SetCountAsync(int count, CancellationToken cancellationToken)
     {
+        // Those that end stay to be seen until they have.
         List<ReplicaSlot> ending;
         lock (_lock)
         {
@@ -347,6 +358,7 @@ public sealed class Workload : IDisposable
         lock (_lock)
         {
             _slots.RemoveAll(ending.Contains);
+            Interlocked.Add(ref _pastRestarts, ending.Sum(slot => (long)slot.Restarts));
             PublishLocked();
         }
     }

@@ -25,4 +25,7 @@ internal static partial class WorkloadLog
 
     [LoggerMessage(9006, LogLevel.Warning, "Workload {Workload}: {Replica} did not end within its grace of {Seconds} s and was killed")]
     public static partial void GraceExceeded(this ILogger log, string workload, string replica, double seconds);
+
+    [LoggerMessage(9007, LogLevel.Warning, "Replica {Replica} writes more than {Kibibytes} KiB/s to its log, and is held back: it waits for its own output")]
+    public static partial void HeldBack(this ILogger log, string replica, int kibibytes);
 }

@@ -101,6 +101,9 @@ public sealed record WorkloadOptions
     /// <summary>How long the first ejection lasts; each further one of the same replica as much longer, up to ten times. Default 10 s.</summary>
     public TimeSpan EjectFor { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>Whether a replica's server reflection is asked for its services, for clients that ask the node's, and for what its methods declare. Default: it is not.</summary>
+    public bool Reflection { get; init; }
+
     /// <summary>Methods that may be sent twice (<c>shop.v1.Catalog/Get</c>), beside those that descriptors declare NO_SIDE_EFFECTS.</summary>
     public IReadOnlyList<string> SafeMethods { get; init; } = [];
 

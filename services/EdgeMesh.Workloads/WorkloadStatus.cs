@@ -76,7 +76,7 @@ public sealed record ReplicaStatus
     /// <summary>When it was started last; null: it does not run.</summary>
     public DateTimeOffset? StartedAt { get; init; }
 
-    /// <summary>What is wrong with it, or was the last time; null: nothing was.</summary>
+    /// <summary>What is wrong with it, and how it ended the last time; null: nothing is, nor was.</summary>
     public string? Fault { get; init; }
 
     /// <summary>What its limits are held by, where it has some; null: it has none.</summary>

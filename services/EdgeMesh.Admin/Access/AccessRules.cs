@@ -9,7 +9,7 @@ public static class AccessRules
     /// <summary>What is asked of a caller of something that is not in the table, before he is told that it is not there.</summary>
     public const Role Unknown = Role.Reader;
 
-    private static readonly string[] ControlServices = ["/edgemesh.v1.AdminService/", "/edgemesh.v1.InvalidationService/", "/edgemesh.v1.LatencyService/", "/edgemesh.v1.MeshService/", "/edgemesh.v1.PolicyService/", "/edgemesh.v1.RouteService/", "/edgemesh.v1.TopologyService/"];
+    private static readonly string[] ControlServices = ["/edgemesh.v1.AdminService/", "/edgemesh.v1.InvalidationService/", "/edgemesh.v1.LatencyService/", "/edgemesh.v1.MeshService/", "/edgemesh.v1.PolicyService/", "/edgemesh.v1.RouteService/", "/edgemesh.v1.TopologyService/", "/edgemesh.v1.WorkloadService/"];
 
     // Null: open to all, credentials or not.
     private static readonly FrozenDictionary<string, Role?> Rules = new Dictionary<string, Role?>
@@ -42,6 +42,13 @@ public static class AccessRules
         ["/edgemesh.v1.PolicyService/ApplyPolicy"] = Role.Admin,
         ["/edgemesh.v1.PolicyService/ListPolicyVersions"] = Role.Reader,
         ["/edgemesh.v1.PolicyService/ExplainPolicy"] = Role.Reader,
+        ["/edgemesh.v1.WorkloadService/ListWorkloads"] = Role.Reader,
+        ["/edgemesh.v1.WorkloadService/ReadWorkloadLog"] = Role.Reader,
+        ["/edgemesh.v1.WorkloadService/RunWorkload"] = Role.Admin,
+        ["/edgemesh.v1.WorkloadService/ScaleWorkload"] = Role.Admin,
+        ["/edgemesh.v1.WorkloadService/ReplaceWorkload"] = Role.Admin,
+        ["/edgemesh.v1.WorkloadService/DrainWorkload"] = Role.Admin,
+        ["/edgemesh.v1.WorkloadService/StopWorkload"] = Role.Admin,
         ["/edgemesh.v1.AdminService/GetConfig"] = Role.Reader,
         ["/edgemesh.v1.AdminService/Reload"] = Role.Admin,
         ["/edgemesh.v1.AdminService/Drain"] = Role.Admin,

@@ -17,6 +17,7 @@ using EdgeMesh.Node.Targets;
 using EdgeMesh.Node.Tokens;
 using EdgeMesh.Node.Top;
 using EdgeMesh.Node.Up;
+using EdgeMesh.Node.Workloads;
 
 namespace EdgeMesh.Node.CommandLine;
 
@@ -79,6 +80,17 @@ internal static class CommandTree
                 new RollbackPolicyCommand(terminal),
                 new ExplainPolicyCommand(terminal),
                 new ShadowPolicyCommand(terminal)),
+            new CommandGroup(
+                "workload",
+                "Your own gRPC services that a node runs, or knows by address, and balances: its configuration names them.",
+                new ListWorkloadsCommand(terminal),
+                new DescribeWorkloadCommand(terminal),
+                new WorkloadLogsCommand(terminal),
+                new RunWorkloadCommand(terminal),
+                new ScaleWorkloadCommand(terminal),
+                new ReplaceWorkloadCommand(terminal),
+                new DrainWorkloadCommand(terminal),
+                new StopWorkloadCommand(terminal)),
             new CommandGroup("config", "The options that servers follow.", new ConfigShowCommand(terminal, servers)),
             new ReloadCommand(terminal),
             new CommandGroup("cert", "Certificates for nodes and for who administers them, on machines of your own.", new CreateCertificateCommand(terminal)),

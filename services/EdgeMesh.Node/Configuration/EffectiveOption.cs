@@ -2,6 +2,7 @@ using System.Collections;
 using System.CommandLine;
 using EdgeMesh.Node.CommandLine;
 using EdgeMesh.Node.Values;
+using EdgeMesh.Node.Workloads;
 using EdgeMesh.V1;
 using Microsoft.Extensions.Logging;
 
@@ -43,9 +44,9 @@ internal sealed record EffectiveOption(string Path, Option Option, object? Value
     /// <summary>Whether another configuration says the same of this option, in whatever words.</summary>
     public bool HasValueOf(EffectiveOption other) => StructuralComparisons.StructuralEqualityComparer.Equals(Value, other.Value);
 
-    /// <summary>Whether an option's value must not be shown.</summary>
+    /// <summary>Whether an option's value must not be shown: a workload's variables may be secrets.</summary>
     public static bool IsSecretOption(Option option) =>
-        option.HelpName != "FILE" && SecretWords.Any(word => option.Name.Contains(word, StringComparison.Ordinal));
+        option.Name == WorkloadArguments.OptionName || (option.HelpName != "FILE" && SecretWords.Any(word => option.Name.Contains(word, StringComparison.Ordinal)));
 
     /// <summary>A switch that is given without a value is on.</summary>
     private static IReadOnlyList<string> TextsOf(IEnumerable<string> tokens) => [.. tokens.DefaultIfEmpty("true")];

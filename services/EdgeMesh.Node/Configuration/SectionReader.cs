@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using EdgeMesh.Node.CommandLine;
 using EdgeMesh.Node.Servers;
 using EdgeMesh.Node.Values;
+using EdgeMesh.Node.Workloads;
 
 namespace EdgeMesh.Node.Configuration;
 
@@ -87,6 +88,13 @@ internal sealed class SectionReader(string file, ServerCommand server, IReadOnly
     {
         switch (node)
         {
+            case YamlMapping documents when option.Name == WorkloadArguments.OptionName:
+                foreach (var document in documents.Entries)
+                {
+                    AddDocument(document, texts);
+                }
+
+                break;
             case YamlScalar { IsEmpty: true }:
                 Fault(node.Line, path, "has no value: give it one, or leave it out");
                 break;
@@ -119,9 +127,26 @@ internal sealed class SectionReader(string file, ServerCommand server, IReadOnly
 
                 break;
             default:
-                var wanted = IsPair(option) ? $"a list of {option.HelpName}, or a mapping" : IsRepeatable(option) ? $"a list of {option.HelpName}" : "one value";
+                var wanted = option.Name == WorkloadArguments.OptionName ? "a mapping from names to workloads" : IsPair(option) ? $"a list of {option.HelpName}, or a mapping" : IsRepeatable(option) ? $"a list of {option.HelpName}" : "one value";
                 Fault(node.Line, path, $"{option.Name} wants {wanted}, not a {(node is YamlList ? "list" : "mapping")} here");
                 break;
+        }
+    }
+
+    private void AddDocument(YamlEntry document, List<string> texts)
+    {
+        // Its own parser, whose faults do not repeat the whole of it.
+        if (document.Value is not YamlMapping mapping)
+        {
+            Fault(document.Line, document.Path, "must be a mapping: what is said of one workload");
+        }
+        else if (YamlJson.Write(document.Key, mapping) is var text && !WorkloadReader.TryRead(text, out _, out var error))
+        {
+            Fault(document.Line, document.Path, error);
+        }
+        else
+        {
+            texts.Add(text);
         }
     }
 

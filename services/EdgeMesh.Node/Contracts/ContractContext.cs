@@ -41,4 +41,7 @@ namespace EdgeMesh.Node.Contracts;
 [JsonSerializable(typeof(ReloadJson))]
 [JsonSerializable(typeof(PurgeJson))]
 [JsonSerializable(typeof(PurgesJson))]
+[JsonSerializable(typeof(WorkloadsJson))]
+[JsonSerializable(typeof(WorkloadJson))]
+[JsonSerializable(typeof(WorkloadLogJson))]
 internal sealed partial class ContractContext : JsonSerializerContext;

@@ -4,6 +4,7 @@ using EdgeMesh.Node.CommandLine;
 using EdgeMesh.Node.Configuration;
 using EdgeMesh.Node.Output;
 using EdgeMesh.Node.Values;
+using EdgeMesh.Node.Workloads;
 using EdgeMesh.Region;
 using EdgeMesh.Storage;
 
@@ -18,6 +19,7 @@ internal sealed class RegionCommand : ServerCommand
     private readonly Option<string?> _defaultCacheControl = CliOption.Text("--default-cache-control", "VALUE", $"How edges may cache objects that say nothing about it, as in HTTP (RFC 9111); default: '{ObjectStoreOptions.StandardCacheControl}'.");
     private readonly Option<string?> _edgeTokenFile = CliOption.Text("--edge-token-file", "FILE", "A token that edges may join with, in service as long as FILE holds it; made, for its owner's eyes only, when FILE is missing.");
     private readonly OriginArguments _origins;
+    private readonly WorkloadArguments _workloads;
     private readonly PlaceOptions _place;
     private readonly Option<Duration> _objective = CliOption.Value("--latency-objective", "TIME", "What clients are promised: 99 in 100 round trips to the node that they chose take less.", Duration.TryRead, new Duration(TimeSpan.FromMilliseconds(10)));
 
@@ -40,6 +42,7 @@ internal sealed class RegionCommand : ServerCommand
         Add(_listen);
         Add(_data);
         _origins = new(this);
+        _workloads = new(this);
         Add(_defaultCacheControl);
         Add(_edgeTokenFile);
         _place = new(this, "default: not said.");
@@ -78,6 +81,8 @@ internal sealed class RegionCommand : ServerCommand
         Listen = parsed.GetRequiredValue(_listen),
         DataDirectory = parsed.GetRequiredValue(_data),
         Origins = _origins.Read(parsed, faults),
+        Workloads = _workloads.Read(parsed),
+        AvailabilityZone = _workloads.Zone(parsed),
         DefaultCacheControl = parsed.GetValue(_defaultCacheControl),
         LatencyObjective = parsed.GetRequiredValue(_objective).Time,
         Position = _place.Position(parsed),

@@ -33,11 +33,16 @@ public sealed class MethodTable
             var kind = shape.ClientStreaming || shape.ServerStreaming ? MethodKind.Streaming : MethodKind.Unary;
 
             // What was seen of an unchanged method stays.
-            next[path] = previous.TryGetValue(path, out var known) && known.Kind == kind ? known : new DeclaredMethod(kind, new MethodState(kind, next.Count < MaxNamedDeclared ? shape.Method : null));
+            var state = previous.TryGetValue(path, out var known) && known.Kind == kind ? known.State : new MethodState(kind, next.Count < MaxNamedDeclared ? shape.Method : null);
+            next[path] = new DeclaredMethod(kind, shape.SideEffectFree, state);
         }
 
         _declared = next.ToFrozenDictionary(StringComparer.Ordinal);
     }
+
+    /// <summary>Whether a method is declared NO_SIDE_EFFECTS, so that it may be sent twice.</summary>
+    /// <param name="path"><c>/package.Service/Method</c>.</param>
+    public bool IsSideEffectFree(string path) => _declared.TryGetValue(path, out var declared) && declared.IsSideEffectFree;
 
     /// <summary>Finds what is known of a method.</summary>
     /// <param name="path"><c>/package.Service/Method</c>.</param>
@@ -89,5 +94,5 @@ public sealed class MethodTable
         }
     }
 
-    private sealed record DeclaredMethod(MethodKind Kind, MethodState State);
+    private sealed record DeclaredMethod(MethodKind Kind, bool IsSideEffectFree, MethodState State);
 }

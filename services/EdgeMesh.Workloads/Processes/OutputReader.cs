@@ -3,16 +3,22 @@ using System.Text;
 namespace EdgeMesh.Workloads.Processes;
 
 /// <summary>Reads what a process writes to one of its outputs into its ring, line by line, no faster than <see cref="BytesPerSecond"/>.</summary>
+/// <param name="output">The process's end of the pipe is its.</param>
+/// <param name="isError">Whether it is standard error.</param>
+/// <param name="log">Gets the lines.</param>
+/// <param name="heldBack">Called once, when the process writes faster than that.</param>
+/// <param name="time">The clock of the rate.</param>
 /// <remarks>A process that floods its log waits for its own pipe, and not everyone else for a processor. Ends when the last process that has the pipe has closed it.</remarks>
-internal sealed class OutputReader(Stream output, bool isError, LogRing log, TimeProvider time)
+internal sealed class OutputReader(Stream output, bool isError, LogRing log, Action heldBack, TimeProvider time)
 {
-    /// <summary>More than anyone reads; a tenth of what one processor could.</summary>
-    public const int BytesPerSecond = 4 * 1024 * 1024;
+    /// <summary>More than anyone reads; some hundredth of what a processor could.</summary>
+    public const int BytesPerSecond = 512 * 1024;
 
     private const int BufferBytes = 16 * 1024;
 
     private readonly StringBuilder _line = new();
     private bool _wasReturn;
+    private bool _wasHeldBack;
 
     /// <summary>Reads to the end, or until it is let go. Never fails.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -32,6 +38,12 @@ internal sealed class OutputReader(Stream output, bool isError, LogRing log, Tim
                 {
                     if (TimeSpan.FromSeconds(1) - time.GetElapsedTime(start) is { Ticks: > 0 } rest)
                     {
+                        if (!_wasHeldBack)
+                        {
+                            _wasHeldBack = true;
+                            heldBack();
+                        }
+
                         await Task.Delay(rest, time, cancellationToken).ConfigureAwait(false);
                     }
 

@@ -30,7 +30,7 @@ internal sealed class ProcessGroups(ILogger log) : IDisposable
           for one in $groups; do [ "$one" = "$group" ] || kept="$kept $one"; done
           groups=$kept
         done
-        for one in $groups; do kill -KILL -- "-$one" 2>/dev/null; done
+        for one in $groups; do kill -s KILL -- "-$one" 2>/dev/null; done
         """;
 
     private readonly Lock _lock = new();

@@ -96,7 +96,7 @@ internal sealed class ProcessHost(string cgroupRoot, TimeProvider time, ILogger 
 
         _groups.Add(process.Id);
         process.StandardInput.Close();
-        var started = new ReplicaProcess(process, port, output, controlGroup, LimitsOf(options, controlGroup), time, Release);
+        var started = new ReplicaProcess(process, port, output, controlGroup, LimitsOf(options, controlGroup), time, () => log.HeldBack(name, OutputReader.BytesPerSecond / 1024), Release);
         if (options.MemoryBytes is { } limit && controlGroup is null)
         {
             _memory.Add(process.Id, limit, bytes => started.KillFor(string.Create(CultureInfo.InvariantCulture, $"had {Mebibytes(bytes)} of memory, its limit is {Mebibytes(limit)}, and was killed")));

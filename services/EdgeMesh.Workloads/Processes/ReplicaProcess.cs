@@ -22,13 +22,13 @@ internal sealed class ReplicaProcess
     private readonly Task _readers;
     private volatile string? _killedFor;
 
-    public ReplicaProcess(Process process, int port, LogRing output, ControlGroup? controlGroup, string? limits, TimeProvider time, Action release)
+    public ReplicaProcess(Process process, int port, LogRing output, ControlGroup? controlGroup, string? limits, TimeProvider time, Action heldBack, Action release)
     {
         (_process, Port, _output, _controlGroup, Limits, _time, _release) = (process, port, output, controlGroup, limits, time, release);
         Id = process.Id;
         _readers = Task.WhenAll(
-            new OutputReader(process.StandardOutput.BaseStream, isError: false, output, time).RunAsync(_reading.Token),
-            new OutputReader(process.StandardError.BaseStream, isError: true, output, time).RunAsync(_reading.Token));
+            new OutputReader(process.StandardOutput.BaseStream, isError: false, output, heldBack, time).RunAsync(_reading.Token),
+            new OutputReader(process.StandardError.BaseStream, isError: true, output, heldBack, time).RunAsync(_reading.Token));
         Exited = WaitForExitAsync();
     }
 
