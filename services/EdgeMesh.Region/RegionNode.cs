@@ -186,7 +186,7 @@ public sealed class RegionNode : IAsyncDisposable
             var health = app.Services.GetRequiredService<NodeHealth>();
             health.Changed += () => topology.SetRegionDraining(health.IsDraining);
             await NodeHost.StartAsync(app, "--listen", endPoint, cancellationToken).ConfigureAwait(false);
-            topology.SetRegionAddress(NodeHost.GetAddress(app).GetLeftPart(UriPartial.Authority));
+            topology.SetRegionAddress(options.AdvertisedAddress ?? NodeHost.GetAddress(app).GetLeftPart(UriPartial.Authority));
 
             var meters = app.Services.GetRequiredService<IMeterFactory>();
             RegionMeters.Create(meters, topology, store);

@@ -38,6 +38,9 @@ public sealed class RegionOptions
     /// <summary>How many calls it can serve at once before they wait for one another, as it tells clients; 0: not said.</summary>
     public int Capacity { get; init; }
 
+    /// <summary>Where other nodes and clients reach it; null: where it listens.</summary>
+    public string? AdvertisedAddress { get; init; }
+
     /// <summary>The user's services behind it, each under another prefix.</summary>
     public IReadOnlyList<OriginOptions> Origins { get; init; } = [];
 
@@ -132,6 +135,11 @@ public sealed class RegionOptions
         if (Jurisdiction is not null && Latency.Positions.Jurisdiction.FindViolation(Jurisdiction) is { } jurisdiction)
         {
             failures.Add($"--jurisdiction {jurisdiction}, got \"{Jurisdiction}\"");
+        }
+
+        if (AdvertisedAddress is not null && !(Uri.TryCreate(AdvertisedAddress, UriKind.Absolute, out var advertised) && Relay.Upstreams.Upstream.IsAddress(advertised)))
+        {
+            failures.Add($"--advertise must be an http or https URL with host and port only, got \"{AdvertisedAddress}\"");
         }
 
         foreach (var origin in Origins)

@@ -16,6 +16,17 @@ public sealed class RelayCounters
     private const int Received = 1;
     private const int Sent = 2;
 
+    // A median of fewer says more of those calls than of the node: the first few of a cold cache all go upstream.
+    private const int MinServed = 20;
+
+    // One minute: enough calls for a p99 at few calls a second, short enough to show a change while one watches. Nodes report every 5 s.
+    private static readonly TimeSpan Window = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Slice = TimeSpan.FromSeconds(5);
+
+    // A queue grows within seconds.
+    private static readonly TimeSpan RecentWindow = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan RecentSlice = TimeSpan.FromMilliseconds(250);
+
     private static readonly int[] OutcomeIndices = [.. Enum.GetValues<CallOutcome>().Select(outcome => (int)outcome)];
 
     // The first stripe stays empty: the array's length lies before it, and every count reads that.
@@ -23,6 +34,7 @@ public sealed class RelayCounters
     private readonly LatencyHistogram[] _latencies = [.. OutcomeIndices.Select(_ => new LatencyHistogram())];
     private readonly long[] _failures = new long[(int)GrpcStatusCode.Unauthenticated + 1];
     private readonly LatencyWindow _window;
+    private readonly LatencyWindow _recent;
     private long _upstreamFailures;
     private long _waiting;
 
@@ -30,7 +42,8 @@ public sealed class RelayCounters
     /// <param name="time">The clock of recent latencies.</param>
     public RelayCounters(TimeProvider time)
     {
-        _window = new LatencyWindow(_latencies, time);
+        _window = new LatencyWindow(_latencies, Window, Slice, time);
+        _recent = new LatencyWindow(_latencies, RecentWindow, RecentSlice, time);
     }
 
     /// <summary>Calls answered from the store without waiting for anyone.</summary>
@@ -91,7 +104,7 @@ public sealed class RelayCounters
     {
         if (outcomes.IsEmpty)
         {
-            return _window.Read((int)CallOutcome.Hit, (int)CallOutcome.Miss, (int)CallOutcome.Coalesced, (int)CallOutcome.Bypass, (int)CallOutcome.Local);
+            return _window.Read(Answered);
         }
 
         Span<int> kinds = stackalloc int[outcomes.Length];
@@ -102,6 +115,16 @@ public sealed class RelayCounters
 
         return _window.Read(kinds);
     }
+
+    /// <summary>How long half of the answers took lately, for clients who choose a node: of about the last second, or of the last minute while that had fewer than 20 calls.</summary>
+    /// <returns>Null: there were fewer than 20 in the minute as well.</returns>
+    public TimeSpan? ReadServedMedian()
+    {
+        var served = _recent.Read(Answered) is { Count: >= MinServed } recent ? recent : _window.Read(Answered);
+        return served.Count >= MinServed ? served.P50 : null;
+    }
+
+    private static ReadOnlySpan<int> Answered => [(int)CallOutcome.Hit, (int)CallOutcome.Miss, (int)CallOutcome.Coalesced, (int)CallOutcome.Bypass, (int)CallOutcome.Local];
 
     /// <summary>Whether a status is the server's fault.</summary>
     internal static bool IsServerFault(GrpcStatusCode code) =>

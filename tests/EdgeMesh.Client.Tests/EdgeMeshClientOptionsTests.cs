@@ -21,7 +21,7 @@ public sealed class EdgeMeshClientOptionsTests
         Assert.StartsWith("Bootstrap: ", lines[0], StringComparison.Ordinal);
         Assert.Contains("http://127.0.0.1:6401/path", lines[0], StringComparison.Ordinal);
         Assert.Contains("ftp://127.0.0.1", lines[1], StringComparison.Ordinal);
-        Assert.Equal("ProbeInterval: must be 00:00:00.2500000 to 01:00:00; is 00:00:00.0010000", lines[2]);
+        Assert.Equal("ProbeInterval: must be 00:00:00.2000000 to 01:00:00; is 00:00:00.0010000", lines[2]);
         Assert.Equal("MaxHeldBytes: must be 0 to 67108864 bytes; is -1", lines[3]);
         Assert.Equal("MaxAttempts: must be 1 to 10; is 11", lines[4]);
         Assert.Equal("HedgeShare: must be 0 to 1; is 1.5", lines[5]);

@@ -10,7 +10,7 @@ namespace EdgeMesh.Client.Nodes;
 /// <remarks>Thread-safe. A connection's first probe makes it and is no measurement: another follows at once.</remarks>
 internal sealed class NodeProber(NodePool pool, EdgeMeshClientOptions options, MeshWatcher watcher) : INodeProber
 {
-    // A TCP and a TLS handshake and the first answer, by the same measure.
+    // A TCP and a TLS handshake and the first answer, by the same measure; and the first measurement, of a node that may be as far as that.
     private const int HandshakeFactor = 4;
 
     // What a far node's answers may take beside the limit, in round trips: queues on the way.
@@ -45,7 +45,7 @@ internal sealed class NodeProber(NodePool pool, EdgeMeshClientOptions options, M
     private async Task<bool> ExchangeAsync(NodeState node, bool isCold, CancellationToken cancellationToken)
     {
         var time = options.TimeProvider;
-        var timeout = isCold ? options.ProbeTimeout * HandshakeFactor : options.ProbeTimeout + ((node.RoundTrip ?? TimeSpan.Zero) * RoundTrips);
+        var timeout = !isCold && node.RoundTrip is { } roundTrip ? options.ProbeTimeout + (roundTrip * RoundTrips) : options.ProbeTimeout * HandshakeFactor;
         using var limit = new CancellationTokenSource(timeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         var start = time.GetTimestamp();

@@ -174,12 +174,12 @@ internal sealed class NodeState : IDisposable
     /// <summary>A call is over, or no longer of interest.</summary>
     public void End() => Interlocked.Decrement(ref _inFlight);
 
-    /// <summary>A call was answered.</summary>
+    /// <summary>A call was answered: by a node that lives, however late its answers to probes.</summary>
     public void Succeed()
     {
         lock (_lock)
         {
-            _failures = 0;
+            (_failures, _misses) = (0, 0);
             _fault = null;
             NoteOutcomeLocked(0);
         }

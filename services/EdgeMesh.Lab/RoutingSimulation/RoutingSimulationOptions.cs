@@ -9,8 +9,14 @@ public sealed record RoutingSimulationOptions
     /// <summary>How many clients, 1 to 10,000; null: 1,000 in a herd, 50 otherwise.</summary>
     public int? Clients { get; init; }
 
-    /// <summary>How many nodes, 2 to 16. Default 5. Each is 6 ms farther than the one before, the nearest 2 ms away.</summary>
+    /// <summary>How many nodes, 2 to 16. Default 5.</summary>
     public int Nodes { get; init; } = 5;
+
+    /// <summary>The round trip to the nearest node, above zero, up to 1 s; each client is up to 1 ms farther. Default 2 ms.</summary>
+    public TimeSpan NearestRoundTrip { get; init; } = TimeSpan.FromMilliseconds(2);
+
+    /// <summary>How much farther each node is than the one before, 0 to 1 s. Default 6 ms: the next city. Of replicas in one place: 0.</summary>
+    public TimeSpan RoundTripStep { get; init; } = TimeSpan.FromMilliseconds(6);
 
     /// <summary>How long clients call after the event, virtual time, 5 s to an hour; null: 30 s, in a herd 2 minutes.</summary>
     public TimeSpan? Duration { get; init; }
@@ -31,6 +37,8 @@ public sealed record RoutingSimulationOptions
     {
         Require(EffectiveClients is >= 1 and <= 10_000, $"--clients must be 1 to 10000; is {EffectiveClients}");
         Require(Nodes is >= 2 and <= 16, $"--nodes must be 2 to 16; is {Nodes}");
+        Require(NearestRoundTrip > TimeSpan.Zero && NearestRoundTrip <= TimeSpan.FromSeconds(1), $"--rtt must be above 0 and up to 1s; is {NearestRoundTrip}");
+        Require(RoundTripStep >= TimeSpan.Zero && RoundTripStep <= TimeSpan.FromSeconds(1), $"--step must be 0 to 1s; is {RoundTripStep}");
         Require(EffectiveDuration >= TimeSpan.FromSeconds(5) && EffectiveDuration <= TimeSpan.FromHours(1), $"--duration must be 5s to 1h; is {EffectiveDuration}");
 
         static void Require(bool isRight, string fault)

@@ -21,9 +21,6 @@ public static class RoutingSimulator
     private static readonly TimeSpan FineLooks = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
 
-    private static readonly TimeSpan NearestRoundTrip = TimeSpan.FromMilliseconds(2);
-    private static readonly TimeSpan RoundTripStep = TimeSpan.FromMilliseconds(6);
-
     // A call's answer may come so long after the last was made.
     private static readonly TimeSpan Drain = TimeSpan.FromSeconds(20);
 
@@ -92,12 +89,12 @@ public static class RoutingSimulator
             {
                 var own = new Random(random.Next());
                 var place = TimeSpan.FromMilliseconds(own.NextDouble());
-                HttpMessageHandler Connect(SimulatedNode node) => new NodeTransport(_time, node, NearestRoundTrip + place + (RoundTripStep * _nodes.IndexOf(node)), mesh, own);
+                HttpMessageHandler Connect(SimulatedNode node) => new NodeTransport(_time, node, options.NearestRoundTrip + place + (options.RoundTripStep * _nodes.IndexOf(node)), mesh, own);
                 _time.At(StartWithin * own.NextDouble(), () =>
                 {
                     var client = new RoutingClient(_time, clock, _nodes, Connect, callsPerSecond, hedgeShare, own);
                     _clients.Add(client);
-                    _time.At(_time.Now + LearnFor, () => client.CallUntil(_end));
+                    _time.At(_time.Now + LearnFor + (4 * (options.NearestRoundTrip + (options.RoundTripStep * options.Nodes))), () => client.CallUntil(_end));
                 });
             }
         }

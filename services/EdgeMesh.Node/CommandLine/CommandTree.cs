@@ -5,6 +5,7 @@ using EdgeMesh.Node.Calls;
 using EdgeMesh.Node.Certificates;
 using EdgeMesh.Node.Completion;
 using EdgeMesh.Node.Configuration;
+using EdgeMesh.Node.LabUp;
 using EdgeMesh.Node.Latencies;
 using EdgeMesh.Node.Objects;
 using EdgeMesh.Node.Operate;
@@ -64,7 +65,7 @@ internal static class CommandTree
             new RestoreCommand(terminal),
             new HealthCommand(terminal),
             new CallCommand(terminal),
-            new CommandGroup("lab", "What a network would have done.", new SimulateCommand(terminal), new RoutingSimulationCommand(terminal)),
+            new CommandGroup("lab", "What a network would have done.", new SimulateCommand(terminal), new RoutingSimulationCommand(terminal), new DelayedMeshCommand(terminal)),
             new CommandGroup("cache", "What a cache would have done with your traffic.", new CacheSimulateCommand(terminal)),
             new CompletionCommand(terminal),
             new ValidateCommand(terminal),

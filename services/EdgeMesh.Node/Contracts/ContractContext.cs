@@ -34,6 +34,7 @@ namespace EdgeMesh.Node.Contracts;
 [JsonSerializable(typeof(ShadowsJson))]
 [JsonSerializable(typeof(SimulationJson))]
 [JsonSerializable(typeof(RoutingSimulationJson))]
+[JsonSerializable(typeof(DelayedMeshJson))]
 [JsonSerializable(typeof(RouteJson))]
 [JsonSerializable(typeof(VersionJson))]
 [JsonSerializable(typeof(ValidationJson))]

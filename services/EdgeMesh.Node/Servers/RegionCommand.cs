@@ -15,6 +15,7 @@ internal sealed class RegionCommand : ServerCommand
 {
     private readonly Option<string> _name = CliOption.RequiredText("--name", "NAME", "The Region's name, such as eu-west-2.");
     private readonly Option<string> _listen = CliOption.Value<string>("--listen", "ADDRESS:PORT", "Where it takes calls; port 0: any free one.", PlainText.TryRead, "127.0.0.1:6400");
+    private readonly Option<string?> _advertise = CliOption.Text("--advertise", "URL", "Where others reach it, when that is not where it listens.");
     private readonly Option<string> _data = CliOption.RequiredText("--data", "DIR", "Where it keeps its objects; created if need be.");
     private readonly Option<string?> _defaultCacheControl = CliOption.Text("--default-cache-control", "VALUE", $"How edges may cache objects that say nothing about it, as in HTTP (RFC 9111); default: '{ObjectStoreOptions.StandardCacheControl}'.");
     private readonly Option<string?> _edgeTokenFile = CliOption.Text("--edge-token-file", "FILE", "A token that edges may join with, in service as long as FILE holds it; made, for its owner's eyes only, when FILE is missing.");
@@ -40,6 +41,7 @@ internal sealed class RegionCommand : ServerCommand
     {
         Add(_name);
         Add(_listen);
+        Add(_advertise);
         Add(_data);
         _origins = new(this);
         _workloads = new(this);
@@ -85,6 +87,7 @@ internal sealed class RegionCommand : ServerCommand
         AvailabilityZone = _workloads.Zone(parsed),
         DefaultCacheControl = parsed.GetValue(_defaultCacheControl),
         LatencyObjective = parsed.GetRequiredValue(_objective).Time,
+        AdvertisedAddress = parsed.GetValue(_advertise),
         Position = _place.Position(parsed),
         Jurisdiction = _place.Jurisdiction(parsed),
         EdgeTokenFile = parsed.GetValue(_edgeTokenFile),

@@ -18,7 +18,9 @@ internal sealed class RoutingSimulationCommand : CliCommand
         "--scenario", "NAME", "What happens: kill, blackhole (the nearest node), stragglers (2 % of calls, everywhere), overload (all nodes 20 times as slow) or herd (all clients nearest to a node that can serve half of them).", TryReadScenario);
 
     private readonly Option<int?> _clients = CliOption.Value<int?>("--clients", "N", "How many clients; default: 1000 in a herd, 50 otherwise.", TryReadClients);
-    private readonly Option<int> _nodes = CliOption.Value("--nodes", "N", "How many nodes, each 6 ms farther than the one before.", WholeNumber.Between(2, 16), 5);
+    private readonly Option<int> _nodes = CliOption.Value("--nodes", "N", "How many nodes.", WholeNumber.Between(2, 16), 5);
+    private readonly Option<double> _rtt = CliOption.Value("--rtt", "MS", "Round trip to the nearest node, in milliseconds.", TryReadMilliseconds, 2.0);
+    private readonly Option<double> _step = CliOption.Value("--step", "MS", "How much farther each node is than the one before, in milliseconds; 0: replicas in one place.", TryReadMilliseconds, 6.0);
     private readonly Option<Duration?> _duration = CliOption.Value<Duration?>("--duration", "TIME", "How long clients call after the event, in virtual time, 5s to 1h; default: 30s, in a herd 2m.", TryReadDuration);
     private readonly Option<bool> _capacity = CliOption.Flag("--tell-capacity", "Nodes tell how many calls they can serve at once, as those do that were started with --capacity.");
     private readonly Option<int> _seed = CliOption.Value("--seed", "N", "Of all randomness: the same seed gives the same answer.", WholeNumber.Between(0, int.MaxValue), 1);
@@ -35,6 +37,8 @@ internal sealed class RoutingSimulationCommand : CliCommand
         Add(_scenario);
         Add(_clients);
         Add(_nodes);
+        Add(_rtt);
+        Add(_step);
         Add(_duration);
         Add(_capacity);
         Add(_seed);
@@ -52,6 +56,8 @@ internal sealed class RoutingSimulationCommand : CliCommand
             Scenario = parsed.GetRequiredValue(_scenario),
             Clients = parsed.GetValue(_clients),
             Nodes = parsed.GetValue(_nodes),
+            NearestRoundTrip = TimeSpan.FromMilliseconds(parsed.GetRequiredValue(_rtt)),
+            RoundTripStep = TimeSpan.FromMilliseconds(parsed.GetRequiredValue(_step)),
             Duration = parsed.GetValue(_duration)?.Time,
             IsCapacityTold = parsed.GetValue(_capacity),
             Seed = parsed.GetValue(_seed),
@@ -83,6 +89,12 @@ internal sealed class RoutingSimulationCommand : CliCommand
         error = $"want {string.Join(", ", Scenarios.Select(scenario => scenario.ToString().ToLowerInvariant()))}";
         value = Scenarios.FirstOrDefault(scenario => scenario.ToString().Equals(text, StringComparison.OrdinalIgnoreCase));
         return value.ToString().Equals(text, StringComparison.OrdinalIgnoreCase);
+    }
+
+    private static bool TryReadMilliseconds(string text, out double value, out string error)
+    {
+        error = "want milliseconds from 0 to 1000";
+        return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out value) && value is >= 0 and <= 1000;
     }
 
     private static bool TryReadClients(string text, out int? value, out string error)

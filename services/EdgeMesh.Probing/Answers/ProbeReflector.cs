@@ -58,8 +58,7 @@ public sealed class ProbeReflector(ReflectorFacts facts, RelayCounters counters,
             return known;
         }
 
-        var served = counters.ReadLatency();
-        return _load = new Load(now, (uint)Math.Min(counters.InFlight, uint.MaxValue), served.Count > 0 ? Duration.FromTimeSpan(served.P50) : null);
+        return _load = new Load(now, (uint)Math.Min(counters.InFlight, uint.MaxValue), counters.ReadServedMedian() is { } served ? Duration.FromTimeSpan(served) : null);
     }
 
     /// <summary>The duration is shared by answers: nobody changes it.</summary>

@@ -11,20 +11,16 @@ public readonly record struct LatencyQuantiles(long Count, TimeSpan Window, Time
 /// <summary>Quantiles of histograms over the time just past.</summary>
 /// <remarks>
 /// Histograms only grow; this keeps what they had counted at moments of the past and takes the difference. A moment is kept
-/// when someone asks and the last one kept is a slice old: no timer runs. So the window is at least <see cref="Length"/> once
+/// when someone asks and the last one kept is a slice old: no timer runs. So the window is at least its length once
 /// that much time has passed, at most one slice longer when asked every slice, and reaches back to the last asking when nobody
 /// asked for longer. Thread-safe: one lock owns the kept moments.
 /// </remarks>
 /// <param name="histograms">One a kind.</param>
+/// <param name="length">How far it looks back.</param>
+/// <param name="slice">How often a moment is kept.</param>
 /// <param name="time">Tells moments apart.</param>
-internal sealed class LatencyWindow(IReadOnlyList<LatencyHistogram> histograms, TimeProvider time)
+internal sealed class LatencyWindow(IReadOnlyList<LatencyHistogram> histograms, TimeSpan length, TimeSpan slice, TimeProvider time)
 {
-    /// <summary>One minute: enough calls for a p99 at few calls a second, short enough to show a change while one watches.</summary>
-    public static readonly TimeSpan Length = TimeSpan.FromMinutes(1);
-
-    // Nodes report every 5 s.
-    private static readonly TimeSpan Slice = TimeSpan.FromSeconds(5);
-
     private readonly Lock _lock = new();
     private readonly Queue<Moment> _moments = new([new Moment(time.GetTimestamp(), new long[histograms.Count * LatencyHistogram.BucketCount])]);
     private long _lastKept = time.GetTimestamp();
@@ -42,13 +38,13 @@ internal sealed class LatencyWindow(IReadOnlyList<LatencyHistogram> histograms, 
                 histograms[kind].AddTo(now.Of(kind));
             }
 
-            while (_moments.Count > 1 && time.GetElapsedTime(_moments.ElementAt(1).Timestamp, now.Timestamp) >= Length)
+            while (_moments.Count > 1 && time.GetElapsedTime(_moments.ElementAt(1).Timestamp, now.Timestamp) >= length)
             {
                 _moments.Dequeue();
             }
 
             var then = _moments.Peek();
-            if (time.GetElapsedTime(_lastKept, now.Timestamp) >= Slice)
+            if (time.GetElapsedTime(_lastKept, now.Timestamp) >= slice)
             {
                 _moments.Enqueue(now);
                 _lastKept = now.Timestamp;

@@ -121,6 +121,21 @@ public sealed class NodePoolTests : IDisposable
     }
 
     [Fact]
+    public void Miss_CallAnsweredBetween_IsNoSilence()
+    {
+        _pool.Follow(Mesh("a", "b"), "a");
+        var node = _pool.Find("a")!;
+
+        Assert.False(node.Miss("late"));
+        Assert.False(node.Miss("late"));
+        node.Succeed();
+
+        Assert.False(node.Miss("late"));
+        Assert.False(node.Miss("late"));
+        Assert.True(node.Miss("late"));
+    }
+
+    [Fact]
     public async Task Eject_CallsThatWait_AreToldAndLaterOnesAreNot()
     {
         _pool.Follow(Mesh("a", "b"), "a");

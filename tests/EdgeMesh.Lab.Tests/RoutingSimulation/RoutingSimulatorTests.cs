@@ -24,8 +24,8 @@ public sealed class RoutingSimulatorTests
 
         Assert.Equal(0, report.FailedCalls);
 
-        // Three probes a quarter of a second apart, of which the first may begin that late, and the last one's limit, a quarter of a second and three round trips.
-        Assert.InRange(report.EjectedAfter!.Value, TimeSpan.FromMilliseconds(500), TimeSpan.FromMilliseconds(1020));
+        // Three probes a fifth of a second apart, of which the first may begin that late, and the last one's limit, a quarter of a second and three round trips.
+        Assert.InRange(report.EjectedAfter!.Value, TimeSpan.FromMilliseconds(400), TimeSpan.FromMilliseconds(900));
     }
 
     [Fact]
@@ -57,6 +57,15 @@ public sealed class RoutingSimulatorTests
         Assert.Equal(0, report.FailedCalls);
         Assert.InRange(report.PeakLoad!.Value, 0.5, 1.2);
         Assert.InRange(report.HomeMovesPerClientMinute, 0, 1);
+    }
+
+    [Fact]
+    public void Run_AllNodesFartherThanAProbesLimit_TheNearestIsFoundAndKept()
+    {
+        var report = Run(new() { Scenario = RoutingScenario.Overload, Clients = 5, Duration = Short, NearestRoundTrip = TimeSpan.FromMilliseconds(400), RoundTripStep = TimeSpan.FromMilliseconds(60) });
+
+        Assert.Equal(0, report.FailedCalls);
+        Assert.InRange(report.P50, TimeSpan.FromMilliseconds(400), TimeSpan.FromMilliseconds(440));
     }
 
     [Fact]

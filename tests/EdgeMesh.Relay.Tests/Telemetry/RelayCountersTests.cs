@@ -60,6 +60,44 @@ public class RelayCountersTests
     }
 
     [Fact]
+    public void ReadServedMedian_FewCalls_IsNotToldAndManyAreTheLastSecond()
+    {
+        var counters = new RelayCounters(_time);
+        End(counters, 19, TimeSpan.FromMilliseconds(80));
+        Assert.Null(counters.ReadServedMedian());
+
+        End(counters, 1, TimeSpan.FromMilliseconds(80));
+        AssertNear(80_000, counters.ReadServedMedian()!.Value);
+
+        // Two seconds later, a second's calls are enough; after another, there are none of late, and the minute tells.
+        for (var i = 0; i < 8; i++)
+        {
+            _time.Advance(TimeSpan.FromMilliseconds(250));
+            counters.ReadServedMedian();
+        }
+
+        End(counters, 30, TimeSpan.FromMilliseconds(5));
+        AssertNear(5_000, counters.ReadServedMedian()!.Value);
+        End(counters, 30, TimeSpan.FromMilliseconds(80));
+        for (var i = 0; i < 8; i++)
+        {
+            _time.Advance(TimeSpan.FromMilliseconds(250));
+            counters.ReadServedMedian();
+        }
+
+        AssertNear(80_000, counters.ReadServedMedian()!.Value);
+
+        static void End(RelayCounters counters, int calls, TimeSpan latency)
+        {
+            for (var i = 0; i < calls; i++)
+            {
+                counters.BeginCall();
+                counters.EndCall(CallOutcome.Hit, GrpcStatusCode.Ok, latency);
+            }
+        }
+    }
+
+    [Fact]
     public void ReadLatency_NoCalls_IsZero() => Assert.Equal(new LatencyQuantiles(0, TimeSpan.Zero, TimeSpan.Zero, TimeSpan.Zero, TimeSpan.Zero), new RelayCounters(_time).ReadLatency());
 
     [Fact]
