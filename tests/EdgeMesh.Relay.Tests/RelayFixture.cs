@@ -49,8 +49,8 @@ internal sealed class RelayFixture : IAsyncDisposable
         StartAsync(new Uri("http://upstream.test"), new RelayOptions { NodeName = "LHR50-1", NodeDescription = "edge location LHR50-1", UnaryWait = TimeSpan.FromSeconds(20) }, isCaching, handler: upstream);
 
     /// <summary>Starts an edge location of a mesh: it applies a log, and its upstream is a node.</summary>
-    public static Task<RelayFixture> StartEdgeAsync(Uri upstream, ManualTimeProvider? time = null) =>
-        StartAsync(upstream, log => new RelayOptions { NodeName = "LHR50-1", NodeDescription = "edge location LHR50-1", UnaryWait = TimeSpan.FromSeconds(20), Applied = log }, isCaching: true, time, certificate: null, handler: null);
+    public static Task<RelayFixture> StartEdgeAsync(Uri upstream, ManualTimeProvider? time = null, string name = "LHR50-1") =>
+        StartAsync(upstream, log => new RelayOptions { NodeName = name, NodeDescription = $"edge location {name}", UnaryWait = TimeSpan.FromSeconds(20), Applied = log }, isCaching: true, time, certificate: null, handler: null);
 
     public static Task<RelayFixture> StartAsync(Uri upstream, RelayOptions options, bool isCaching = true, ManualTimeProvider? time = null, X509Certificate2? certificate = null, HttpMessageHandler? handler = null) =>
         StartAsync(upstream, _ => options, isCaching, time, certificate, handler);
@@ -62,7 +62,7 @@ internal sealed class RelayFixture : IAsyncDisposable
         var store = isCaching ? new SlabStore(new SlabStoreOptions { CapacityBytes = 64 << 20, PoisonsFreedMemory = true }, clock) : null;
         var log = store is null ? null : new AppliedLog(store);
         var options = makeOptions(log);
-        var relay = new RelayHandler(options, new SingleUpstream(new Upstream("Region eu-west-2", upstream, new HttpMessageInvoker(handler)) { Via = options.Applied is null ? null : options.NodeName }), store, clock);
+        var relay = new RelayHandler(options, new SingleUpstream(new Upstream("Region eu-west-2", upstream, new HttpMessageInvoker(handler)) { IsNode = options.Applied is not null, Via = options.Applied is null ? null : options.NodeName }), store, clock);
         var app = NodeHost.CreateBuilder(new IPEndPoint(IPAddress.Loopback, 0), certificate is null ? null : new NodeTls(new TlsFiles(null, null), new TlsModel(SslStreamCertificateContext.Create(certificate, null, offline: true), null, null), clock, _ => { }), logging => logging.SetMinimumLevel(LogLevel.None), TimeSpan.FromSeconds(5)).Build();
         relay.Use(app);
         await app.StartAsync();

@@ -1,23 +1,12 @@
-using System.Globalization;
-using System.Net;
 using EdgeMesh.Testing;
 using EdgeMesh.V1;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.Extensions.Logging;
+using static EdgeMesh.Scenarios.Purges.TierCalls;
 
 namespace EdgeMesh.Scenarios.Purges;
 
 /// <summary>Edges whose upstream is another edge: one origin call for all, one log through all tiers, no loops.</summary>
 public sealed class ShieldTests : IDisposable
 {
-    private const string Path = "/shop.v1.Catalog/Get";
-
-    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(200);
-
     private readonly TempDirectory _directory = new();
 
     public void Dispose() => _directory.Dispose();
@@ -31,13 +20,15 @@ public sealed class ShieldTests : IDisposable
         // 1. A mesh whose nodes know that the method declares caching: its callers wait for one another without a bound.
         var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var coldCalls = 0;
-        await using var origin = await StartOriginAsync(async message =>
+        await using var origin = await StartOriginAsync(async (message, _) =>
         {
             if (message == "cold")
             {
                 Interlocked.Increment(ref coldCalls);
                 await release.Task;
             }
+
+            return null;
         });
         await using var region = await NodeProcess.StartRegionAsync(_directory.Path, "--admin-listen", "127.0.0.1:0", "--origin", $"shop.v1.={origin.Urls.Single()}");
         await using var shield = await NodeProcess.StartEdgeAsync(region, "LHR50-1", "--admin-listen", "127.0.0.1:0");
@@ -122,65 +113,4 @@ public sealed class ShieldTests : IDisposable
         var answer = await CallAsync(caller, first.Address, "x");
         Assert.Equal("9", answer.Status);
     }
-
-    private static Task<NodeProcess> StartLeafAsync(NodeProcess shield, string name) => NodeProcess.StartAsync(
-        "edge", "--name", name, "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--cache-bytes", "16MiB",
-        "--upstream", shield.Address.GetLeftPart(UriPartial.Authority), "--upstream-admin", shield.AdminAddress.GetLeftPart(UriPartial.Authority));
-
-    private static async Task<WebApplication> StartOriginAsync(Func<string, Task> before)
-    {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listener => listener.Protocols = HttpProtocols.Http2));
-        var app = builder.Build();
-        app.Run(async context =>
-        {
-            using var body = new MemoryStream();
-            await context.Request.Body.CopyToAsync(body);
-            await before(System.Text.Encoding.UTF8.GetString(body.ToArray().AsSpan(5)));
-            context.Response.ContentType = "application/grpc";
-            context.Response.Headers.CacheControl = "max-age=600";
-            await context.Response.Body.WriteAsync(body.ToArray());
-            context.Features.GetRequiredFeature<IHttpResponseTrailersFeature>().Trailers["grpc-status"] = "0";
-        });
-        await app.StartAsync();
-        return app;
-    }
-
-    private static async Task<Answer> CallAsync(HttpMessageInvoker caller, Uri node, string message)
-    {
-        byte[] frame = [0, 0, 0, 0, (byte)message.Length, .. System.Text.Encoding.UTF8.GetBytes(message)];
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(node, Path)) { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact, Content = new ByteArrayContent(frame) };
-        request.Content.Headers.TryAddWithoutValidation("content-type", "application/grpc");
-        request.Headers.TryAddWithoutValidation("te", "trailers");
-
-        // Callers know the mesh by one name, and the name that they call is part of the key.
-        request.Headers.Host = "shop.example";
-        using var response = await caller.SendAsync(request, CancellationToken.None);
-        var bytes = await response.Content.ReadAsByteArrayAsync();
-        var status = response.Headers.TryGetValues("grpc-status", out var only) ? only : response.TrailingHeaders.TryGetValues("grpc-status", out var trailing) ? trailing : [];
-        var cacheStatus = response.Headers.TryGetValues("cache-status", out var values) ? string.Join(", ", values) : "";
-        return new Answer(string.Concat(status), cacheStatus, bytes.Length > 5 ? System.Text.Encoding.UTF8.GetString(bytes.AsSpan(5)) : "");
-    }
-
-    /// <summary>Waits until so many calls wait at a node for another's fill.</summary>
-    private static async Task WaitForWaitersAsync(NodeProcess node, int count)
-    {
-        using var client = new HttpClient();
-        var start = TimeProvider.System.GetTimestamp();
-        while (true)
-        {
-            var line = (await client.GetStringAsync(new Uri(node.AdminAddress, "/metrics"))).Split('\n').FirstOrDefault(one => one.StartsWith("edgemesh_fill_waiting_calls", StringComparison.Ordinal));
-            if (line is not null && double.Parse(line[(line.LastIndexOf(' ') + 1)..], CultureInfo.InvariantCulture) >= count)
-            {
-                return;
-            }
-
-            // The node has better things to do than to tell its metrics.
-            Assert.True(TimeProvider.System.GetElapsedTime(start) < 6 * TestDeadline.Default, $"{line ?? "nothing"} where {count} should wait");
-            await Task.Delay(PollInterval);
-        }
-    }
-
-    private sealed record Answer(string Status, string CacheStatus, string Text);
 }
