@@ -1,6 +1,8 @@
 using System.Diagnostics.Metrics;
 using EdgeMesh.Caching;
 using EdgeMesh.EdgeLocation.ControlStream;
+using EdgeMesh.Relay.Coherence;
+using EdgeMesh.V1;
 
 namespace EdgeMesh.EdgeLocation;
 
@@ -16,8 +18,13 @@ internal static class EdgeLocationMeters
         (StoreOutcome.NotAdmitted, "not-admitted"), (StoreOutcome.Purged, "purged"), (StoreOutcome.NoRoom, "no-room"),
     ];
 
+    private static readonly (InvalidationTarget.TargetOneofCase Kind, string Name)[] Targets =
+    [
+        (InvalidationTarget.TargetOneofCase.Tag, "tag"), (InvalidationTarget.TargetOneofCase.Request, "request"), (InvalidationTarget.TargetOneofCase.Method, "method"), (InvalidationTarget.TargetOneofCase.All, "all"),
+    ];
+
     /// <summary>Makes the instruments; the factory owns them.</summary>
-    public static void Create(IMeterFactory factory, RegionLink link, SlabStore store)
+    public static void Create(IMeterFactory factory, RegionLink link, SlabStore store, AppliedLog log)
     {
         var meter = factory.Create(Name);
         meter.CreateObservableGauge("edgemesh.region_link.joined", () => link.IsJoined ? 1L : 0, unit: null, "1: the Region counts this node as present; 0: it does not.");
@@ -26,6 +33,9 @@ internal static class EdgeLocationMeters
         meter.CreateObservableUpDownCounter("edgemesh.cache.capacity", () => store.GetStatistics().CapacityBytes, "By", "Memory that the cache may hold.");
         meter.CreateObservableCounter("edgemesh.cache.insertions", () => Insertions(store), "{entry}", "Entries that were to be stored, by what became of them: all but stored are rejections.");
         meter.CreateObservableCounter("edgemesh.cache.removals", () => Removals(store), "{entry}", "Entries that went, by why: evicted for others, expired, purged.");
+        meter.CreateObservableGauge("edgemesh.log.position", () => log.Position is { } position ? [new Measurement<long>((long)position.Sequence)] : Array.Empty<Measurement<long>>(), "{entry}", "Place in the log of the last entry that this node has applied.");
+        meter.CreateObservableCounter("edgemesh.log.resets", () => log.Resets, "{reset}", "Times that this node started anew at the end of the log, and dropped what was older.");
+        meter.CreateObservableCounter("edgemesh.purge.targets", () => Targets.Select(one => Measure(log.CountTargets(one.Kind), "edgemesh.purge.target", one.Name)), "{target}", "Targets of purges that this node has applied, by kind.");
     }
 
     private static IEnumerable<Measurement<long>> Insertions(SlabStore store)

@@ -179,7 +179,7 @@ public sealed class EdgeLocationNode : IAsyncDisposable
             var listening = NodeHost.GetAddress(app);
 
             var meters = app.Services.GetRequiredService<IMeterFactory>();
-            EdgeLocationMeters.Create(meters, link, store);
+            EdgeLocationMeters.Create(meters, link, store, log);
             ProbingMeters.Create(meters, prober, app.Services.GetRequiredService<ProbeReflector>(), app.Services.GetRequiredService<ProbeStreamSlots>());
 
             // 4. The admin server, beside the data's. Without its Region the node is ready: it serves what it has.

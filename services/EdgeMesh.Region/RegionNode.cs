@@ -189,7 +189,7 @@ public sealed class RegionNode : IAsyncDisposable
             topology.SetRegionAddress(options.AdvertisedAddress ?? NodeHost.GetAddress(app).GetLeftPart(UriPartial.Authority));
 
             var meters = app.Services.GetRequiredService<IMeterFactory>();
-            RegionMeters.Create(meters, topology, store);
+            RegionMeters.Create(meters, topology, store, regionLog.Feed);
             WorkloadMeters.Create(meters, workloads);
             ProbingMeters.Create(meters, app.Services.GetRequiredService<Prober>(), app.Services.GetRequiredService<ProbeReflector>(), app.Services.GetRequiredService<ProbeStreamSlots>());
 

@@ -93,10 +93,26 @@ public sealed class PurgeCommandTests(SmallMesh mesh) : IClassFixture<SmallMesh>
         Assert.Equal(ExitCodes.Failed, run.ExitCode);
         Assert.Contains("not applied within 5s by CDG50-1 (ready)", run.Output, StringComparison.Ordinal);
 
-        // It takes its leave, or it would be listed as lost.
-        await join.RequestStream.WriteAsync(new JoinRequest { Report = new NodeReport { Draining = true } });
-        await join.RequestStream.CompleteAsync();
-        while (await join.ResponseStream.MoveNext(CancellationToken.None))
+        // When it is lost, it is not waited for; and it is not forgotten.
+        join.Dispose();
+        var watch = System.Diagnostics.Stopwatch.StartNew();
+        CliRun lost;
+        do
+        {
+            lost = await PurgeAsync("--tag", "x", "--timeout", "5s");
+        }
+        while (lost.Output.Contains("CDG50-1 (ready)", StringComparison.Ordinal) && watch.Elapsed < TestDeadline.Default);
+
+        Assert.Equal(ExitCodes.Failed, lost.ExitCode);
+        Assert.Matches(@"applied by all \d+ nodes that are in the mesh, in .*\nlost, and not known to have applied it: CDG50-1\.", lost.Output.ReplaceLineEndings("\n"));
+
+        // It comes back and takes its leave, or it would stay listed.
+        using var again = new TopologyService.TopologyServiceClient(channel).Join();
+        await again.RequestStream.WriteAsync(new JoinRequest { Hello = new() { Name = "CDG50-1", Kind = NodeKind.EdgeLocation, Address = "http://127.0.0.1:1", Version = "0.1.0" } });
+        Assert.True(await again.ResponseStream.MoveNext(CancellationToken.None));
+        await again.RequestStream.WriteAsync(new JoinRequest { Report = new NodeReport { Draining = true } });
+        await again.RequestStream.CompleteAsync();
+        while (await again.ResponseStream.MoveNext(CancellationToken.None))
         {
         }
     }

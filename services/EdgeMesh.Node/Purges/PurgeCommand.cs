@@ -14,6 +14,9 @@ internal sealed class PurgeCommand : CliCommand
 {
     private static readonly Duration DefaultTimeout = new(TimeSpan.FromSeconds(30));
 
+    // What a node takes that has lost its connection only, to be back: its first try comes within a second.
+    private static readonly TimeSpan LostWait = TimeSpan.FromSeconds(3);
+
     private readonly Option<RequestName[]> _keys = CliOption.Many<RequestName>("--key", "'METHOD JSON'", "Answers to one request, whoever asked: SERVICE/METHOD and its message as JSON, or as base64:BYTES.", RequestName.TryRead);
     private readonly Option<string[]> _tags = CliOption.ManyTexts("--tag", "TAG", "Answers with this tag (surrogate-key).");
     private readonly Option<string[]> _methods = CliOption.ManyTexts("--method", "METHOD", "All answers of SERVICE/METHOD.");
@@ -27,7 +30,7 @@ internal sealed class PurgeCommand : CliCommand
     public PurgeCommand(Terminal terminal)
         : base(
             "purge",
-            "Takes cached answers out of service at every node, and waits until all have applied that. Exit code 1 when some node has not within --timeout; it applies it when it is back.",
+            "Takes cached answers out of service at every node, and waits until all have applied that: at most for --timeout, and for 3 s when only lost nodes have not. Exit code 1 when some node has not; it applies it when it is back.",
             [
                 "edgemesh purge --tag product:7 --tag shoes",
                 "edgemesh purge --key 'shop.v1.Catalog/GetProduct {\"id\": \"42\"}'",
@@ -95,19 +98,21 @@ internal sealed class PurgeCommand : CliCommand
     private async Task<IReadOnlyList<InvalidationProgress>> WatchAsync(InvalidationService.InvalidationServiceClient client, LogPosition position, CallOptions options, TimeSpan timeout)
     {
         IReadOnlyList<InvalidationProgress> nodes = [];
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(options.CancellationToken);
         using var call = client.WatchInvalidation(new WatchInvalidationRequest { Position = position }, options.WithDeadline(DateTime.UtcNow + timeout));
         try
         {
-            await foreach (var response in call.ResponseStream.ReadAllAsync(options.CancellationToken))
+            await foreach (var response in call.ResponseStream.ReadAllAsync(enough.Token))
             {
                 nodes = response.Nodes;
+                enough.CancelAfter(nodes.All(node => node.Applied || node.State == NodeState.Lost) ? LostWait : Timeout.InfiniteTimeSpan);
                 if (Terminal.ErrorIsTerminal)
                 {
                     await Terminal.Error.WriteAsync($"\rpurge {position.Sequence}: applied by {nodes.Count(node => node.Applied)} of {nodes.Count} nodes ");
                 }
             }
         }
-        catch (RpcException exception) when (exception.StatusCode == StatusCode.DeadlineExceeded)
+        catch (Exception exception) when (!options.CancellationToken.IsCancellationRequested && (exception is OperationCanceledException or RpcException { StatusCode: StatusCode.DeadlineExceeded or StatusCode.Cancelled }))
         {
             // What was told last counts.
         }
@@ -135,9 +140,14 @@ internal sealed class PurgeCommand : CliCommand
             table.Write(Terminal.OutConsole, Terminal.OutIsTerminal);
         }
 
-        var missing = nodes.Where(node => !node.Applied).ToList();
-        Terminal.Out.WriteLine(missing.Count == 0
-            ? $"purge {position.Sequence}: applied by all {nodes.Count} nodes, in {Milliseconds.Show(took.TotalMilliseconds)}"
-            : $"purge {position.Sequence}: not applied within {new Duration(timeout)} by {string.Join(", ", missing.Select(node => $"{node.Name} ({NodeJson.StateOf(node.State)})"))}: they may serve what was purged until they have");
+        var behind = nodes.Where(node => !node.Applied && node.State != NodeState.Lost).Select(node => $"{node.Name} ({NodeJson.StateOf(node.State)})").ToList();
+        var lost = nodes.Where(node => !node.Applied && node.State == NodeState.Lost).Select(node => node.Name).ToList();
+        Terminal.Out.WriteLine(behind.Count > 0
+            ? $"purge {position.Sequence}: not applied within {new Duration(timeout)} by {string.Join(", ", behind)}: they may serve what was purged until they have"
+            : $"purge {position.Sequence}: applied by all {nodes.Count - lost.Count} nodes that are in the mesh, in {Milliseconds.Show(took.TotalMilliseconds)}");
+        if (lost.Count > 0)
+        {
+            Terminal.Out.WriteLine($"lost, and not known to have applied it: {string.Join(", ", lost)}. A node whose process ended has nothing any more; one that is cut off may serve what was purged to whoever reaches it, until it is back and has applied it.");
+        }
     }
 }

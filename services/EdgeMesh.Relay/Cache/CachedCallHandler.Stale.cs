@@ -88,7 +88,7 @@ internal sealed partial class CachedCallHandler
             if (end.Kind == FillOutcomeKind.Stored && fill.Job.HasSameFields(end.VaryNames!, [.. call.Context.Request.Headers]))
             {
                 var status = !isMine ? _hits.ReplacedByOther : fill.Job.IsConfirmed ? _hits.Confirmed : _hits.Replaced;
-                if (_hits.TryWriteAll(call.Context, end.Response!.Read(), telemetry.Time.GetTimestamp(), call.Facts.AcceptsGzip, status, call.Record) is not { } writingNew)
+                if (_hits.TryWriteAll(call.Context, end.Response!.Read(), telemetry.Time.GetTimestamp(), call.Facts.AcceptsGzip, status, call.Record, end.Upstream) is not { } writingNew)
                 {
                     return false;
                 }

@@ -194,7 +194,7 @@ internal sealed partial class CachedCallHandler(RelayOptions options, ICacheStor
             switch (outcome.Kind)
             {
                 case FillOutcomeKind.Stored when fill.Job.HasSameFields(outcome.VaryNames!, fields):
-                    if (_hits.TryWriteAll(call.Context, outcome.Response!.Read(), telemetry.Time.GetTimestamp(), call.Facts.AcceptsGzip, _hits.Collapsed, call.Record) is not { } writing)
+                    if (_hits.TryWriteAll(call.Context, outcome.Response!.Read(), telemetry.Time.GetTimestamp(), call.Facts.AcceptsGzip, _hits.Collapsed, call.Record, outcome.Upstream) is not { } writing)
                     {
                         return Followed.GoAlone;
                     }

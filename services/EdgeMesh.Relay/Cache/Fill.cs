@@ -228,7 +228,7 @@ internal sealed class Fill
         _bodyEnd.TrySetResult(frame is null);
         if (stored is not null)
         {
-            return new FillOutcome(FillOutcomeKind.Stored, stored, rules.VaryNames, Verdict: StaleVerdict.Replaced);
+            return FillOutcome.Of(stored, rules, response);
         }
 
         if (frame is not null && rules.MayStore)
@@ -251,7 +251,7 @@ internal sealed class Fill
             return _job.Refuse(response, rules, isWhole: isEmpty);
         }
 
-        return new FillOutcome(FillOutcomeKind.Stored, stored, rules.VaryNames, Verdict: StaleVerdict.Replaced);
+        return FillOutcome.Of(stored, rules, response);
     }
 
     /// <summary>Reads a body of one message.</summary>

@@ -230,7 +230,7 @@ internal sealed class FillJob
             if (rules.MayStore && Store(updated, rules, frame) is { } stored)
             {
                 IsConfirmed = true;
-                return new FillOutcome(FillOutcomeKind.Stored, stored, rules.VaryNames, Verdict: StaleVerdict.Replaced);
+                return FillOutcome.Of(stored, rules, response);
             }
 
             CountUncacheable(rules.Refusal ?? "end");

@@ -1,5 +1,7 @@
 using EdgeMesh.Caching;
 using EdgeMesh.Relay.Calls;
+using EdgeMesh.Relay.Metadata;
+using Microsoft.Extensions.Primitives;
 
 namespace EdgeMesh.Relay.Cache;
 
@@ -25,7 +27,17 @@ internal enum FillOutcomeKind
 /// <param name="VaryNames">What it varies by, when stored.</param>
 /// <param name="Fault">Why, when failed.</param>
 /// <param name="Verdict">What it means to a stale answer that there may be.</param>
-internal readonly record struct FillOutcome(FillOutcomeKind Kind, CacheEntry? Response = null, string[]? VaryNames = null, RelayFault Fault = default, StaleVerdict Verdict = StaleVerdict.None);
+/// <param name="Upstream">What caches nearer to the origin said of it, when stored: to be kept for all who waited (RFC 9211 section 2).</param>
+internal readonly record struct FillOutcome(FillOutcomeKind Kind, CacheEntry? Response = null, string[]? VaryNames = null, RelayFault Fault = default, StaleVerdict Verdict = StaleVerdict.None, StringValues Upstream = default)
+{
+    /// <summary>It was stored.</summary>
+    public static FillOutcome Of(CacheEntry stored, AnswerRules rules, HttpResponseMessage response) => new(
+        FillOutcomeKind.Stored,
+        stored,
+        rules.VaryNames,
+        Verdict: StaleVerdict.Replaced,
+        Upstream: response.Headers.NonValidated.TryGetValues(ResponseMetadata.CacheStatus, out var said) ? new StringValues([.. said]) : StringValues.Empty);
+}
 
 /// <summary>What a fill's end means to a stale answer of its key.</summary>
 internal enum StaleVerdict

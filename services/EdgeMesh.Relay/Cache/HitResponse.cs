@@ -50,7 +50,7 @@ internal sealed class HitResponse(RelayOptions options, SlowReaders readers, Tim
             return false;
         }
 
-        WriteFields(context, hit.Head, now, isDecoded: false, Hit);
+        WriteFields(context, hit.Head, now, isDecoded: false, Hit, upstream: default);
         WriteSmall(context, hit, call);
         return true;
     }
@@ -61,11 +61,12 @@ internal sealed class HitResponse(RelayOptions options, SlowReaders readers, Tim
     /// </summary>
     /// <param name="status">What happened: one of the texts above.</param>
     /// <param name="call">Notes the bytes.</param>
+    /// <param name="upstream">What caches nearer to the origin said of it for this call; empty: it did not go there.</param>
     /// <returns>
     /// The writing of what is left, for which the hit is not needed any more. Null, with nothing written, when the caller does not take gzip
     /// and the message does not decompress within the limit, or when the entry is gone.
     /// </returns>
-    public Task? TryWriteAll(HttpContext context, CacheHit hit, long now, bool acceptsGzip, SecondsText status, CallRecord call)
+    public Task? TryWriteAll(HttpContext context, CacheHit hit, long now, bool acceptsGzip, SecondsText status, CallRecord call, StringValues upstream = default)
     {
         var isDecoded = hit.Head.Coding == MessageCoding.Gzip && !acceptsGzip;
         byte[]? plain = null;
@@ -86,7 +87,7 @@ internal sealed class HitResponse(RelayOptions options, SlowReaders readers, Tim
 
         try
         {
-            WriteFields(context, hit.Head, now, isDecoded, status);
+            WriteFields(context, hit.Head, now, isDecoded, status, upstream);
         }
         catch
         {
@@ -109,7 +110,7 @@ internal sealed class HitResponse(RelayOptions options, SlowReaders readers, Tim
     public string[] ReadNames(EntryHead marker) => Array.ConvertAll(_metadata.Get(marker).Initial, field => field.Key.ToLowerInvariant());
 
     /// <summary>Sets headers, the stored ones and what this node says, and trailers, which go after the body.</summary>
-    private void WriteFields(HttpContext context, EntryHead head, long now, bool isDecoded, SecondsText status)
+    private void WriteFields(HttpContext context, EntryHead head, long now, bool isDecoded, SecondsText status, StringValues upstream)
     {
         var headers = context.Response.Headers;
         var stored = _metadata.Get(head);
@@ -120,7 +121,8 @@ internal sealed class HitResponse(RelayOptions options, SlowReaders readers, Tim
         }
 
         headers.Age = _age.Format(head.InitialAge + time.GetElapsedTime(head.StoredAt, now));
-        headers[ResponseMetadata.CacheStatus] = status.Format(time.GetElapsedTime(now, head.FreshUntil));
+        var own = status.Format(time.GetElapsedTime(now, head.FreshUntil));
+        headers[ResponseMetadata.CacheStatus] = upstream.Count == 0 ? own : StringValues.Concat(upstream, own);
         StatusResponse.SetNode(context, options.NodeName);
         if (options.Applied is { } applied && CdnLoop.IsPresent(context) && applied.Tell(head.AsOf) is { } asOf)
         {

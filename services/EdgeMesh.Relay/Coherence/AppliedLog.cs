@@ -19,11 +19,16 @@ public sealed class AppliedLog
     /// <summary>How far upstream's place may be ahead of this node's for an answer to be as-of it; beyond, it counts as that far: less is safe.</summary>
     private const long MaxAhead = 1 << 20;
 
+    // Above the greatest field number in the oneof of InvalidationTarget.
+    private const int MaxTargetKinds = 8;
+
     private readonly SlabStore _store;
     private readonly Dictionary<LogEntry.ChangeOneofCase, Action<LogEntry>> _handlers = [];
     private readonly List<Action> _resets = [];
     private readonly Lock _gate = new();
+    private readonly long[] _targets = new long[MaxTargetKinds];
     private volatile Model? _model;
+    private long _resetCount;
 
     /// <summary>Has applied nothing yet.</summary>
     public AppliedLog(SlabStore store) => _store = store;
@@ -33,6 +38,9 @@ public sealed class AppliedLog
 
     /// <summary>Where it is; null: it has applied nothing yet. Not to be changed.</summary>
     public LogPosition? Position => _model?.Position;
+
+    /// <summary>How often it has started anew, the first time included: at the end of the log, everything before that purged.</summary>
+    public long Resets => Volatile.Read(ref _resetCount);
 
     /// <summary>What those below are told.</summary>
     public LogFeed Feed { get; } = new();
@@ -45,6 +53,9 @@ public sealed class AppliedLog
 
     /// <summary>Has <paramref name="reset"/> called before a reset's entries are carried out: what those that came before have set is to go. To be called before the first update.</summary>
     public void HandleReset(Action reset) => _resets.Add(reset);
+
+    /// <summary>How many targets of purges of a kind it has carried out; those of kinds that it does not know count as none.</summary>
+    public long CountTargets(InvalidationTarget.TargetOneofCase kind) => Volatile.Read(ref _targets[(int)kind]);
 
     /// <summary>Carries an update out: when this returns, nothing is answered any more with what it took out of service.</summary>
     /// <exception cref="InvalidDataException">An entry is not the next one; those before it are applied.</exception>
@@ -145,6 +156,7 @@ public sealed class AppliedLog
 
             CarryOut(ref batch);
             _model = new Model(reset.Epoch, reset, offset, number);
+            Interlocked.Increment(ref _resetCount);
         }
 
         Feed.Start(reset, states);
@@ -177,6 +189,7 @@ public sealed class AppliedLog
 
     private void Add(PurgeBatch batch, InvalidationTarget target, bool isSoft, long number)
     {
+        Interlocked.Increment(ref _targets[(int)target.TargetCase]);
         switch (target.TargetCase)
         {
             case InvalidationTarget.TargetOneofCase.Tag:

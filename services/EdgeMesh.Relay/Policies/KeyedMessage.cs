@@ -11,6 +11,7 @@ namespace EdgeMesh.Relay.Policies;
 /// with another, of which the last on the wire counts. So they do where two fields of one oneof come.</item>
 /// <item>An ignored field of a oneof, or of a message whose oneofs are not known, leaves its tag: that it came may unset another.</item>
 /// <item>A field that comes twice stays twice.</item>
+/// <item>Entries of a map are put in order of their keys (<see cref="MapEntries"/>), unless a key comes twice: then the last on the wire counts.</item>
 /// </list>
 /// Stateless; thread-safe. Allocates nothing for messages of up to <see cref="StackFields"/> fields.
 /// </remarks>
@@ -85,6 +86,11 @@ internal static class KeyedMessage
                 slots[..count].Sort();
             }
 
+            if (mayOrder && shape.HasMaps)
+            {
+                OrderMaps(shape, message, slots[..count]);
+            }
+
             // 3. Written.
             for (var i = 0; i < count;)
             {
@@ -128,6 +134,73 @@ internal static class KeyedMessage
                 ArrayPool<Slot>.Shared.Return(rented);
             }
         }
+    }
+
+    /// <summary>Puts the entries of each map in order, where the slots are in order of number.</summary>
+    private static void OrderMaps(MessageShape shape, ReadOnlySpan<byte> message, Span<Slot> slots)
+    {
+        for (var from = 0; from < slots.Length;)
+        {
+            var to = from + 1;
+            while (to < slots.Length && slots[to].Field == slots[from].Field)
+            {
+                to++;
+            }
+
+            if (to - from > 1 && shape.Fields[slots[from].Field] is { IsMap: true, IsIgnored: false, Message: { } entry })
+            {
+                OrderMap(entry, message, slots[from..to]);
+            }
+
+            from = to;
+        }
+    }
+
+    private static void OrderMap(MessageShape entry, ReadOnlySpan<byte> message, Span<Slot> entries)
+    {
+        if (entries.Length > MapEntries.Max)
+        {
+            return;
+        }
+
+        // 1. Every key, where it lies; or none is moved.
+        Span<Range> keys = stackalloc Range[MapEntries.Max];
+        for (var i = 0; i < entries.Length; i++)
+        {
+            if (!MapEntries.TryFindKey(entry, message[entries[i].ValueStart..entries[i].End], out var key))
+            {
+                return;
+            }
+
+            keys[i] = (key.Start.Value + entries[i].ValueStart)..(key.End.Value + entries[i].ValueStart);
+        }
+
+        // 2. In order, and each once.
+        Span<Slot> ordered = stackalloc Slot[MapEntries.Max];
+        for (var i = 0; i < entries.Length; i++)
+        {
+            var at = i;
+            for (; at > 0; at--)
+            {
+                var order = message[keys[at - 1]].SequenceCompareTo(message[keys[at]]);
+                if (order == 0)
+                {
+                    return;
+                }
+
+                if (order < 0)
+                {
+                    break;
+                }
+
+                (keys[at - 1], keys[at]) = (keys[at], keys[at - 1]);
+                ordered[at] = ordered[at - 1];
+            }
+
+            ordered[at] = entries[i];
+        }
+
+        ordered[..entries.Length].CopyTo(entries);
     }
 
     /// <summary>Whether a packed list ends with a whole value.</summary>

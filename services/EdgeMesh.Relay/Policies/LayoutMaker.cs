@@ -138,6 +138,7 @@ internal sealed class LayoutMaker(bool isKey)
         Number = (uint)field.FieldNumber,
         Encoding = EncodingOf(field),
         Repeated = field.IsRepeated,
+        Map = field.IsMap,
         Oneof = field.ContainingOneof is { } oneof ? (uint)(field.ContainingType.Oneofs.IndexOf(oneof) + 1) : 0,
     };
 }

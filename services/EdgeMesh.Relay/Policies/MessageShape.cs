@@ -16,6 +16,7 @@ internal sealed class MessageShape
     {
         IsComplete = layout.Complete;
         Fields = [.. layout.Fields.Select(field => new FieldShape(field))];
+        HasMaps = Array.Exists(Fields, field => field is { IsMap: true, IsIgnored: false, Message: not null });
         Array.Fill(_direct, (short)-1);
         for (short i = 0; i < Fields.Length; i++)
         {
@@ -35,6 +36,9 @@ internal sealed class MessageShape
 
     public FieldShape[] Fields { get; }
 
+    /// <summary>Whether maps are among those that stay.</summary>
+    public bool HasMaps { get; }
+
     /// <summary>Which of <see cref="Fields"/> has a number; -1: none.</summary>
     public int Find(uint number) => number < DirectNumbers ? _direct[number] : _others.Count > 0 && _others.TryGetValue(number, out var index) ? index : -1;
 }
@@ -47,6 +51,7 @@ internal sealed class FieldShape
         Encoding = layout.Encoding;
         Oneof = (int)layout.Oneof;
         IsIgnored = layout.Ignored;
+        IsMap = layout.Map;
         Message = layout.Message is null ? null : new MessageShape(layout.Message);
         Scalar = ScalarOf(layout.Encoding);
         IsPackable = layout.Repeated && Scalar is (WireKind.Varint or WireKind.Fixed32 or WireKind.Fixed64);
@@ -64,6 +69,9 @@ internal sealed class FieldShape
     public int Oneof { get; }
 
     public bool IsIgnored { get; }
+
+    /// <summary>Whether its values are entries of a map.</summary>
+    public bool IsMap { get; }
 
     public MessageShape? Message { get; }
 

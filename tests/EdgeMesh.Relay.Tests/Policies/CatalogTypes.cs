@@ -15,7 +15,7 @@ internal static class CatalogTypes
 
     private static readonly FileDescriptor File = Build();
 
-    /// <summary><c>int64 product_id = 1; string lang = 2; string request_id = 3; repeated int32 sizes = 4; Page page = 5; oneof choice { string a = 6; string b = 7; } sint32 shift = 9; optional int32 shop = 10; repeated Page pages = 70;</c></summary>
+    /// <summary><c>int64 product_id = 1; string lang = 2; string request_id = 3; repeated int32 sizes = 4; Page page = 5; oneof choice { string a = 6; string b = 7; } sint32 shift = 9; optional int32 shop = 10; repeated Page pages = 70; map&lt;string, Page&gt; by_name = 11; map&lt;int32, string&gt; by_number = 12; map&lt;bool, string&gt; by_flag = 13;</c></summary>
     public static MessageDescriptor GetRequest => File.MessageTypes[0];
 
     /// <summary><c>string token = 1; uint32 size = 2;</c></summary>
@@ -83,6 +83,12 @@ internal static class CatalogTypes
                 Field("product_id", 1, Type.Int64), Field("lang", 2, Type.String), Field("request_id", 3, Type.String), Field("sizes", 4, Type.Int32, isRepeated: true),
                 Field("page", 5, Type.Message, type: ".shop.v1.Page"), Field("a", 6, Type.String, oneof: 0), Field("b", 7, Type.String, oneof: 0), Field("shift", 9, Type.Sint32),
                 Field("shop", 10, Type.Int32, oneof: 1, isOptional: true), Field("pages", 70, Type.Message, isRepeated: true, type: ".shop.v1.Page"),
+                Field("by_name", 11, Type.Message, isRepeated: true, type: ".shop.v1.GetRequest.ByNameEntry"), Field("by_number", 12, Type.Message, isRepeated: true, type: ".shop.v1.GetRequest.ByNumberEntry"),
+                Field("by_flag", 13, Type.Message, isRepeated: true, type: ".shop.v1.GetRequest.ByFlagEntry"),
+            },
+            NestedType =
+            {
+                Entry("ByNameEntry", Type.String, Field("value", 2, Type.Message, type: ".shop.v1.Page")), Entry("ByNumberEntry", Type.Int32, Field("value", 2, Type.String)), Entry("ByFlagEntry", Type.Bool, Field("value", 2, Type.String)),
             },
         };
         var page = new DescriptorProto { Name = "Page", Field = { Field("token", 1, Type.String), Field("size", 2, Type.Uint32) } };
@@ -95,6 +101,8 @@ internal static class CatalogTypes
         var file = new FileDescriptorProto { Name = "shop/v1/catalog.proto", Package = "shop.v1", Syntax = "proto3", MessageType = { request, page, product, list } };
         return FileDescriptor.BuildFromByteStrings([file.ToByteString()])[0];
     }
+
+    private static DescriptorProto Entry(string name, Type key, FieldDescriptorProto value) => new() { Name = name, Field = { Field("key", 1, key), value }, Options = new MessageOptions { MapEntry = true } };
 
     private static FieldDescriptorProto Field(string name, int number, Type kind, bool isRepeated = false, string? type = null, int? oneof = null, bool isOptional = false)
     {

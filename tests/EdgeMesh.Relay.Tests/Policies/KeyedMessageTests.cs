@@ -44,6 +44,48 @@ public sealed class KeyedMessageTests
     }
 
     [Fact]
+    public void TryWrite_EqualMapsInAnotherOrder_SameKey()
+    {
+        var random = new Random(7);
+        for (var i = 0; i < 200; i++)
+        {
+            var names = Enumerable.Range(0, random.Next(1, 33)).Select(n => Make(e => { e.Text(1, $"name {n}"); e.Bytes(2, [.. Make(p => { p.Text(1, $"t{n}"); p.Number(2, n); })]); })).ToArray();
+            var numbers = Enumerable.Range(-3, random.Next(1, 20)).Select(n => Make(e => { e.Number(1, n); e.Text(2, $"value {n}"); })).ToArray();
+            var (first, again) = (Message(), Message());
+
+            Assert.Equal(Key(WithoutRequestId, first), Key(WithoutRequestId, again));
+
+            byte[] Message()
+            {
+                var fields = names.Select(entry => (Number: 11, Entry: entry)).Concat(numbers.Select(entry => (Number: 12, Entry: entry))).ToArray();
+                random.Shuffle(fields);
+                return Make(o => Array.ForEach(fields, field => o.Bytes(field.Number, field.Entry)));
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(12, "0801 120161", "0802 120161", "0801 120161", "0802 120162")] // Other values.
+    [InlineData(12, "0801 120161", "0801 120162", "0801 120162", "0801 120161")] // A key twice: the last counts.
+    [InlineData(12, "088100 120161", "0801 120162", "0801 120162", "088100 120161")] // The same key, written longer.
+    [InlineData(12, "088180808010 120161", "0801 120162", "0801 120162", "088180808010 120161")] // The same key in 32 bits.
+    [InlineData(13, "0801 120161", "0802 120162", "0802 120162", "0801 120161")] // True in two ways.
+    [InlineData(12, "120161", "0800 120162", "0800 120162", "120161")] // No key is the key 0.
+    [InlineData(12, "0a0161 120161", "0800 120162", "0800 120162", "0a0161 120161")] // Nor is one of another type.
+    [InlineData(12, "120161 0801", "0801 120162", "0801 120162", "120161 0801")]
+    [InlineData(12, "0801 0802 120161", "0802 120162", "0802 120162", "0801 0802 120161")]
+    public void TryWrite_MapsThatMayDiffer_AnotherKey(int number, string first, string second, string otherFirst, string otherSecond) =>
+        Assert.NotEqual(Key(WithoutRequestId, Make(o => { o.Bytes(number, Hex(first)); o.Bytes(number, Hex(second)); })), Key(WithoutRequestId, Make(o => { o.Bytes(number, Hex(otherFirst)); o.Bytes(number, Hex(otherSecond)); })));
+
+    [Fact]
+    public void TryWrite_MapLargerThanTheBound_IsComparedAsItComes()
+    {
+        byte[][] entries = [.. Enumerable.Range(0, MapEntries.Max + 1).Select(n => Make(e => { e.Number(1, n); e.Text(2, "v"); }))];
+
+        Assert.NotEqual(Key(WithoutRequestId, Make(o => Array.ForEach(entries, entry => o.Bytes(12, entry)))), Key(WithoutRequestId, Make(o => Array.ForEach([.. entries.Reverse()], entry => o.Bytes(12, entry)))));
+    }
+
+    [Fact]
     public void TryWrite_UnknownField_StaysWhereItIs()
     {
         var known = Make(o => o.Number(1, 7));
@@ -194,6 +236,8 @@ public sealed class KeyedMessageTests
     }
 
     private static byte[] Make(Action<CodedOutputStream> write) => CatalogTypes.Message(write);
+
+    private static byte[] Hex(string text) => Convert.FromHexString(text.Replace(" ", "", StringComparison.Ordinal));
 
     private static MessageShape Shape(CacheRule rule)
     {

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using EdgeMesh.Testing;
 using EdgeMesh.V1;
 using static EdgeMesh.Scenarios.Purges.TierCalls;
@@ -5,7 +6,7 @@ using static EdgeMesh.Scenarios.Purges.TierCalls;
 namespace EdgeMesh.Scenarios.Purges;
 
 /// <summary>Edges whose upstream is another edge: one origin call for all, one log through all tiers, no loops.</summary>
-public sealed class ShieldTests : IDisposable
+public sealed partial class ShieldTests : IDisposable
 {
     private readonly TempDirectory _directory = new();
 
@@ -55,12 +56,10 @@ public sealed class ShieldTests : IDisposable
         // 3. One call, one answer.
         Assert.Equal(1, coldCalls);
         Assert.All(answers, answer => Assert.Equal("cold", answer.Text));
-        Assert.Equal((Edges * CallersPerEdge) - Edges, answers.Count(answer => answer.CacheStatus.Contains("; fwd=miss; collapsed", StringComparison.Ordinal) && !answer.CacheStatus.Contains("LHR50-1", StringComparison.Ordinal)));
-        var asked = answers.Where(answer => answer.CacheStatus.Contains("LHR50-1", StringComparison.Ordinal)).ToList();
-        Assert.Equal(Edges, asked.Count);
 
-        // RFC 9211 section 2: the cache nearest to the origin first.
-        Assert.All(asked, answer => Assert.Matches(@"^LHR50-1; fwd=miss; (stored|collapsed); ttl=\d+, ?MAN50-\d; fwd=miss; stored; ttl=\d+$", answer.CacheStatus));
+        // RFC 9211 section 2: the cache nearest to the origin first, for those who asked as for those who waited.
+        Assert.All(answers, answer => Assert.Matches(@"^LHR50-1; fwd=miss; (stored|collapsed); ttl=\d+, ?MAN50-\d; fwd=miss; (stored|collapsed); ttl=\d+$", answer.CacheStatus));
+        Assert.Equal(Edges, answers.Count(answer => AskedPattern().IsMatch(answer.CacheStatus)));
         callers.ForEach(caller => caller.Dispose());
         foreach (var edge in edges)
         {
@@ -113,4 +112,7 @@ public sealed class ShieldTests : IDisposable
         var answer = await CallAsync(caller, first.Address, "x");
         Assert.Equal("9", answer.Status);
     }
+
+    [GeneratedRegex(@"MAN50-\d; fwd=miss; stored")]
+    private static partial Regex AskedPattern();
 }
