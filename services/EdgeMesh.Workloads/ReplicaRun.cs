@@ -77,7 +77,7 @@ internal sealed class ReplicaRun(Workload workload, ReplicaSlot slot, string? zo
         {
             try
             {
-                _process = context.Processes.Start(workload.Options, slot.Name, slot.Number, zone, slot.Log);
+                _process = await context.Processes.StartAsync(workload.Options, slot.Name, slot.Number, zone, slot.Log).ConfigureAwait(false);
                 address = new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{_process.Port}"));
             }
             catch (ProcessStartException fault)

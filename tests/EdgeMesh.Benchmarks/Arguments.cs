@@ -17,7 +17,7 @@ internal sealed record Arguments(IReadOnlyList<Peer> Peers, IReadOnlyList<int> S
         Options
           --peer NAME        only these peers; the first of each kind is its yardstick (default: all)
                              that have the answer: kestrel, nghttpd, generated, varnish, nginx-cache, edgemesh-hit, edgemesh-policy
-                             that ask another:     nginx-grpc, edgemesh-relay, edgemesh-miss, edgemesh-sidecar
+                             that ask another:     nginx-grpc, edgemesh-relay, edgemesh-miss, edgemesh-sidecar, nginx-least-conn, edgemesh-workload
           --size SIZE        only these sizes, 1B to 3MiB (default: 100B, 1KiB, 64KiB, 3MiB)
           --rounds N         rounds of measurement, every peer and size in each (default 5)
           --seconds N        seconds per run (default 5)
@@ -28,7 +28,8 @@ internal sealed record Arguments(IReadOnlyList<Peer> Peers, IReadOnlyList<int> S
           --help             print this
 
         Others: store, store-soak, the store alone; probing, what nodes' probes of each other cost; failover, what callers see when nodes die or hang;
-        routing, the client; identities, a million calls that must not cross; policy-push, how soon nodes follow a policy; each with its own --help.
+        routing, the client; identities, a million calls that must not cross; policy-push, how soon nodes follow a policy;
+        workloads, uneven replicas and hundreds of them; each with its own --help.
 
         Examples
           -- servers                                                everything, about half an hour
@@ -45,7 +46,7 @@ internal sealed record Arguments(IReadOnlyList<Peer> Peers, IReadOnlyList<int> S
     private static readonly Func<Peer>[] All =
     [
         () => new BareKestrel(), () => new Nghttpd(), () => new GeneratedService(), () => new Varnish(), () => new NginxCache(), () => new EdgeMeshHit(), () => new EdgeMeshHit(hasPolicy: true),
-        () => new NginxGrpcPass(), () => new EdgeMeshRelay(), () => new EdgeMeshMiss(), () => new EdgeMeshSidecar(),
+        () => new NginxGrpcPass(), () => new EdgeMeshRelay(), () => new EdgeMeshMiss(), () => new EdgeMeshSidecar(), () => new NginxLeastConn(), () => new EdgeMeshWorkload(),
     ];
 
     /// <summary>Reads what follows <c>servers</c>.</summary>

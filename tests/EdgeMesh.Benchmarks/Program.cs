@@ -11,6 +11,7 @@ using EdgeMesh.Benchmarks.Probes;
 using EdgeMesh.Benchmarks.Report;
 using EdgeMesh.Benchmarks.Routing;
 using EdgeMesh.Benchmarks.Store;
+using EdgeMesh.Benchmarks.Workloads;
 
 switch (args)
 {
@@ -20,6 +21,7 @@ switch (args)
     case [GetPeer.ServeCommand, .. var sizes]: return await GetPeer.ServeAsync(Numbers(sizes));
     case [BareNode.ServeCommand, .. var sizes]: return await BareNode.ServeAsync([.. Numbers(sizes)]);
     case [EdgeGroup.ServeCommand, var region, var admin, var group, var count]: return await EdgeGroup.ServeAsync(region, admin, group, count);
+    case [DelayedReplica.ServeCommand, var size, var milliseconds]: return await DelayedReplica.ServeAsync(size, milliseconds);
     case [OpenLoop.Command, .. var rest]: return OpenLoop.Run(rest);
 
     case ["--help" or "-h", ..] or ["servers", "--help" or "-h", ..]:
@@ -32,6 +34,7 @@ switch (args)
     case ["policy-push", ..]: return await PolicyPush.RunAsync(args.AsMemory(1));
     case ["routing", ..]: return await RoutingCommand.RunAsync(args.AsMemory(1));
     case ["failover", ..]: return await FailoverCommand.RunAsync(args.AsMemory(1));
+    case ["workloads", ..]: return await WorkloadsCommand.RunAsync(args.AsMemory(1));
     case ["servers", ..]: return await MeasureAsync(args.AsMemory(1));
     default:
         Console.Error.WriteLine(Arguments.Usage);

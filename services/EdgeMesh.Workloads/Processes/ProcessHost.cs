@@ -20,19 +20,56 @@ internal sealed class ProcessHost(string cgroupRoot, TimeProvider time, ILogger 
     // Puts itself into its control group before there is anything to limit.
     private const string JoinScript = """echo $$ >"$0" && exec "$@" """;
 
+    // To start a process takes milliseconds of a thread: hundreds at once would leave the node none for its calls.
+    private readonly SemaphoreSlim _starting = new(1);
     private readonly ProcessGroups _groups = new(log);
     private readonly ReplicaPorts _ports = new();
     private readonly MemoryWatch _memory = new(time);
     private readonly ControlGroups _controlGroups = new(cgroupRoot);
 
-    /// <summary>Starts one.</summary>
+    /// <summary>Starts one, when those that were to be started before it have been.</summary>
     /// <param name="options">The workload's.</param>
     /// <param name="name">The replica's name.</param>
     /// <param name="number">Its number.</param>
     /// <param name="zone">Its Availability Zone; null: not said.</param>
     /// <param name="output">Gets what it writes.</param>
     /// <exception cref="ProcessStartException">It cannot be started.</exception>
-    public ReplicaProcess Start(WorkloadOptions options, string name, int number, string? zone, LogRing output)
+    public async Task<ReplicaProcess> StartAsync(WorkloadOptions options, string name, int number, string? zone, LogRing output)
+    {
+        await _starting.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            return Start(options, name, number, zone, output);
+        }
+        finally
+        {
+            _starting.Release();
+        }
+    }
+
+    public void Dispose()
+    {
+        _groups.Dispose();
+        _memory.Dispose();
+        _starting.Dispose();
+    }
+
+    private static string MakeVolume(VolumeOptions volume, int number)
+    {
+        var path = volume.PathOf(number);
+        try
+        {
+            return Directory.CreateDirectory(path).FullName;
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw new ProcessStartException($"its volume {volume.Name} cannot be made at {path}: {fault.Message}", fault);
+        }
+    }
+
+    private static string Mebibytes(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / (1024d * 1024):0.#} MiB");
+
+    private ReplicaProcess Start(WorkloadOptions options, string name, int number, string? zone, LogRing output)
     {
         // 1. Everything that can be wrong before there is a process.
         if (!OperatingSystem.IsLinux())
@@ -112,27 +149,6 @@ internal sealed class ProcessHost(string cgroupRoot, TimeProvider time, ILogger 
             controlGroup?.Remove();
         }
     }
-
-    public void Dispose()
-    {
-        _groups.Dispose();
-        _memory.Dispose();
-    }
-
-    private static string MakeVolume(VolumeOptions volume, int number)
-    {
-        var path = volume.PathOf(number);
-        try
-        {
-            return Directory.CreateDirectory(path).FullName;
-        }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
-        {
-            throw new ProcessStartException($"its volume {volume.Name} cannot be made at {path}: {fault.Message}", fault);
-        }
-    }
-
-    private static string Mebibytes(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / (1024d * 1024):0.#} MiB");
 
     private string? LimitsOf(WorkloadOptions options, ControlGroup? controlGroup)
     {

@@ -14,8 +14,13 @@ internal abstract class RelayPeer : Peer
     /// <inheritdoc/>
     public override async Task StartAsync(IReadOnlyList<int> sizes)
     {
-        var origin = StartBeside(isServing: false, KestrelProcess.Assembly, KestrelProcess.Arguments(OriginCommand, sizes));
-        _address = await StartRelayAsync(await KestrelProcess.WaitAsync(origin));
+        var origins = new List<Uri>();
+        for (var i = 0; i < OriginCount; i++)
+        {
+            origins.Add(await KestrelProcess.WaitAsync(StartBeside(isServing: false, KestrelProcess.Assembly, KestrelProcess.Arguments(OriginCommand, sizes))));
+        }
+
+        _address = await StartRelayAsync(origins);
     }
 
     /// <inheritdoc/>
@@ -24,9 +29,16 @@ internal abstract class RelayPeer : Peer
     /// <summary>The hidden command of what stands behind it.</summary>
     protected virtual string OriginCommand => BareKestrel.ServeCommand;
 
+    /// <summary>How many of it there are.</summary>
+    protected virtual int OriginCount => 1;
+
     /// <summary>Starts what is measured.</summary>
     /// <returns>Where it listens.</returns>
-    protected abstract Task<Uri> StartRelayAsync(Uri origin);
+    protected virtual Task<Uri> StartRelayAsync(IReadOnlyList<Uri> origins) => StartRelayAsync(origins[0]);
+
+    /// <summary>Starts what is measured in front of one origin.</summary>
+    /// <returns>Where it listens.</returns>
+    protected virtual Task<Uri> StartRelayAsync(Uri origin) => throw new NotSupportedException();
 
     /// <summary>Starts a node.</summary>
     protected async Task<Uri> StartNodeAsync(params string[] arguments)
@@ -107,6 +119,47 @@ internal sealed class NginxGrpcPass : RelayPeer
             }
             """);
         Start(isServing: true, "nginx", "-c", configuration);
+        return await ListeningPort.WaitAsync(port);
+    }
+}
+
+/// <summary>A Region that balances a workload of several replicas, registered by address.</summary>
+internal sealed class EdgeMeshWorkload : RelayPeer
+{
+    /// <inheritdoc/>
+    public override string Name => "edgemesh-workload";
+
+    /// <inheritdoc/>
+    public override string Description => "EdgeMesh Region with a workload of three replicas: sends each call to the less loaded of two";
+
+    /// <inheritdoc/>
+    protected override int OriginCount => BalancedReplicas.Count;
+
+    /// <inheritdoc/>
+    protected override Task<Uri> StartRelayAsync(IReadOnlyList<Uri> origins) =>
+        StartNodeAsync("region", "--name", "eu-west-2", "--listen", "127.0.0.1:0", "--data", Files.File("region"), "--workloads", BalancedReplicas.Describe(origins), "--log-level", "warning");
+}
+
+/// <summary>nginx as a gRPC load balancer over as many replicas, with kept connections.</summary>
+internal sealed class NginxLeastConn : RelayPeer
+{
+    /// <inheritdoc/>
+    public override string Name => "nginx-least-conn";
+
+    /// <inheritdoc/>
+    public override string Description => "nginx grpc_pass with least_conn over three replicas, one worker, connections kept";
+
+    /// <inheritdoc/>
+    public override (string Program, string Package)? Needs => NginxProcess.Needs;
+
+    /// <inheritdoc/>
+    protected override int OriginCount => BalancedReplicas.Count;
+
+    /// <inheritdoc/>
+    protected override async Task<Uri> StartRelayAsync(IReadOnlyList<Uri> origins)
+    {
+        var port = FreePort.Take();
+        Start(isServing: true, "nginx", "-c", NginxProcess.Write(Files, BalancedReplicas.ConfigureNginx(port, "least_conn;", origins)));
         return await ListeningPort.WaitAsync(port);
     }
 }
