@@ -69,6 +69,7 @@ public sealed class WorkloadTests : IDisposable
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
             Content = new ByteArrayContent(new byte[5]) { Headers = { ContentType = new("application/grpc") } },
         };
+        request.Headers.TE.Add(new("trailers"));
         using var response = await caller.SendAsync(request, CancellationToken.None);
         await using var body = await response.Content.ReadAsStreamAsync();
         await body.ReadExactlyAsync(new byte[5]);
