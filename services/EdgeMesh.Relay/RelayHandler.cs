@@ -147,14 +147,18 @@ public sealed class RelayHandler
         }
 
         //    Nor may it come round again; what a node asks is answered as of what this one has applied.
-        if (CdnLoop.FindRefusal(context, _options.NodeName) is { } loop)
+        if (CdnLoop.Read(context) is { Count: > 0 } passed)
         {
-            return _forwarder.AnswerAsync(context, new RelayFault(GrpcStatusCode.FailedPrecondition, $"{_options.NodeDescription}: {loop}"), cacheStatus: null);
-        }
+            if (CdnLoop.FindRefusal(passed, _options.NodeName) is { } loop)
+            {
+                return _forwarder.AnswerAsync(context, new RelayFault(GrpcStatusCode.FailedPrecondition, $"{_options.NodeDescription}: {loop}"), cacheStatus: null);
+            }
 
-        if (_options.Log?.Head is { } head && CdnLoop.IsPresent(context))
-        {
-            context.Response.Headers[ResponseMetadata.AsOf] = AppliedLog.Show(head.Epoch, head.Sequence);
+            call.IsFromNode = true;
+            if (_options.Log?.Head is { } head)
+            {
+                context.Response.Headers[ResponseMetadata.AsOf] = AppliedLog.Show(head.Epoch, head.Sequence);
+            }
         }
 
         var route = _router.Route(call.Path);
@@ -202,9 +206,9 @@ public sealed class RelayHandler
             return BypassAsync(context, upstream, new BufferedContent(body), reason, deadline, call);
         }
 
-        return _cache!.TryHit(context, frame, policy, call.Start, call, out var lookup)
-            ? Task.CompletedTask
-            : _cache.HandleAsync(context, lookup, frame, upstream, method, deadline, call);
+        return _cache!.TryHit(context, frame, policy, call.Start, call) is { } lookup
+            ? _cache.HandleAsync(context, lookup, frame, upstream, method, deadline, call)
+            : Task.CompletedTask;
     }
 
     private async Task GuardAsync(Task answering, HttpContext context, CallRecord call)
@@ -296,7 +300,7 @@ public sealed class RelayHandler
         }
 
         method.Observe(MethodKind.Unary);
-        if (!cache.TryHit(context, frame, policy, _time.GetTimestamp(), call, out var lookup))
+        if (cache.TryHit(context, frame, policy, _time.GetTimestamp(), call) is { } lookup)
         {
             await cache.HandleAsync(context, lookup, frame, upstream, method, deadline, call).ConfigureAwait(false);
         }

@@ -59,21 +59,19 @@ internal sealed partial class CachedCallHandler(RelayOptions options, ICacheStor
     /// <param name="policy">What holds for the method.</param>
     /// <param name="now">The clock's timestamp.</param>
     /// <param name="record">Notes the call.</param>
-    /// <param name="lookup">What was found, for <see cref="HandleAsync"/>.</param>
-    public bool TryHit(HttpContext context, ReadOnlySequence<byte> frame, PolicyBinding policy, long now, CallRecord record, out Lookup lookup)
+    /// <returns>Null: it is answered. Else what was found, for <see cref="HandleAsync"/>.</returns>
+    public Lookup? TryHit(HttpContext context, in ReadOnlySequence<byte> frame, PolicyBinding policy, long now, CallRecord record)
     {
         record.Received(frame.Length);
         var facts = RequestFacts.Read(context, record.Path, policy.Active);
         if (!RequestKey.TryReadMessage(frame, facts.Encoding, options.MaxKeyedMessageBytes, out var message))
         {
-            lookup = new Lookup(facts, default, null, HasEntry: false, IsStale: false);
-            return false;
+            return new Lookup(facts, default, null, HasEntry: false, IsStale: false);
         }
 
         if (policy.Shadow is { IsClosed: false } shadow)
         {
-            var tried = RequestFacts.Read(context, record.Path, shadow);
-            record.Shadow = _shadows.Look(record.Path, shadow, RequestKey.Primary(tried, tried.Identity, message).Hash);
+            record.Shadow = Look(context, record.Path, shadow, message);
         }
 
         var length = RequestKey.MaxPrimaryLength(facts, message);
@@ -87,12 +85,10 @@ internal sealed partial class CachedCallHandler(RelayOptions options, ICacheStor
             context.Request.BodyReader.AdvanceTo(frame.End);
             options.Trace?.Record(key, hit.FirstFrames.Length);
             record.Decide(CallOutcome.Hit, IsNegative(hit) ? Negative : null);
-            lookup = default;
-            return true;
+            return null;
         }
 
-        lookup = new Lookup(facts, message, new CacheKey(own), hit.IsHit, isStale);
-        return false;
+        return new Lookup(facts, message, new CacheKey(own), hit.IsHit, isStale);
     }
 
     /// <summary>Answers a call that was no small hit.</summary>
@@ -259,7 +255,7 @@ internal sealed partial class CachedCallHandler(RelayOptions options, ICacheStor
             }
 
             var counter = new MessageCounterBox(call.Record);
-            forwarder.BeginAnswer(call.Context, answer.Response, status);
+            forwarder.BeginAnswer(call.Context, answer.Response, status, call.Record.IsFromNode);
             await CopyChunksAsync(answer.Chunks, call.Context, counter, lifetime.Token).ConfigureAwait(false);
             if (await fill.TakeBodyEndAsync(lifetime.Token).ConfigureAwait(false))
             {
@@ -303,6 +299,13 @@ internal sealed partial class CachedCallHandler(RelayOptions options, ICacheStor
         }
     }
 
+    /// <summary>What a rule that is only tried would have done with a call.</summary>
+    private ShadowCall Look(HttpContext context, string path, MethodRule shadow, in ReadOnlySequence<byte> message)
+    {
+        var facts = RequestFacts.Read(context, path, shadow);
+        return _shadows.Look(path, shadow, RequestKey.Primary(facts, facts.Identity, message).Hash);
+    }
+
     private FillJob MakeJob(Call call, KeyValuePair<string, StringValues>[] fields, bool isShared)
     {
         TimeSpan? timeout = call.Deadline.IsSet ? call.Deadline.Remaining : null;
@@ -327,7 +330,7 @@ internal sealed partial class CachedCallHandler(RelayOptions options, ICacheStor
     /// <param name="Own">Its key with the caller's identity; null: the message cannot be read, and the call not be cached.</param>
     /// <param name="HasEntry">Whether there was a fresh entry for it.</param>
     /// <param name="IsStale">Whether there was a stale one on the way.</param>
-    internal readonly record struct Lookup(RequestFacts Facts, ReadOnlySequence<byte> Message, CacheKey? Own, bool HasEntry, bool IsStale);
+    internal sealed record Lookup(RequestFacts Facts, ReadOnlySequence<byte> Message, CacheKey? Own, bool HasEntry, bool IsStale);
 
     private readonly record struct Call(HttpContext Context, RequestFacts Facts, CallKeys Keys, byte[] Body, Upstream Upstream, MethodState Method, CallDeadline Deadline, CallRecord Record);
 }

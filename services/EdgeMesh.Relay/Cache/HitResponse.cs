@@ -50,7 +50,7 @@ internal sealed class HitResponse(RelayOptions options, SlowReaders readers, Tim
             return false;
         }
 
-        WriteFields(context, hit.Head, now, isDecoded: false, Hit, upstream: default);
+        WriteFields(context, hit.Head, now, isDecoded: false, Hit, upstream: default, call.IsFromNode);
         WriteSmall(context, hit, call);
         return true;
     }
@@ -87,7 +87,7 @@ internal sealed class HitResponse(RelayOptions options, SlowReaders readers, Tim
 
         try
         {
-            WriteFields(context, hit.Head, now, isDecoded, status, upstream);
+            WriteFields(context, hit.Head, now, isDecoded, status, upstream, call.IsFromNode);
         }
         catch
         {
@@ -110,7 +110,7 @@ internal sealed class HitResponse(RelayOptions options, SlowReaders readers, Tim
     public string[] ReadNames(EntryHead marker) => Array.ConvertAll(_metadata.Get(marker).Initial, field => field.Key.ToLowerInvariant());
 
     /// <summary>Sets headers, the stored ones and what this node says, and trailers, which go after the body.</summary>
-    private void WriteFields(HttpContext context, EntryHead head, long now, bool isDecoded, SecondsText status, StringValues upstream)
+    private void WriteFields(HttpContext context, EntryHead head, long now, bool isDecoded, SecondsText status, StringValues upstream, bool isForNode)
     {
         var headers = context.Response.Headers;
         var stored = _metadata.Get(head);
@@ -124,7 +124,7 @@ internal sealed class HitResponse(RelayOptions options, SlowReaders readers, Tim
         var own = status.Format(time.GetElapsedTime(now, head.FreshUntil));
         headers[ResponseMetadata.CacheStatus] = upstream.Count == 0 ? own : StringValues.Concat(upstream, own);
         StatusResponse.SetNode(context, options.NodeName);
-        if (options.Applied is { } applied && CdnLoop.IsPresent(context) && applied.Tell(head.AsOf) is { } asOf)
+        if (isForNode && options.Applied is { } applied && applied.Tell(head.AsOf) is { } asOf)
         {
             headers[ResponseMetadata.AsOf] = asOf;
         }

@@ -71,7 +71,7 @@ internal sealed class CallForwarder(RelayOptions options, CallTelemetry telemetr
             return;
         }
 
-        BeginAnswer(context, response, cacheStatus);
+        BeginAnswer(context, response, cacheStatus, call.IsFromNode);
         await RelayBodyAsync(context, upstream, response, body, new MessageCounterBox(call), call.Method, cancellationToken).ConfigureAwait(false);
     }
 
@@ -95,10 +95,11 @@ internal sealed class CallForwarder(RelayOptions options, CallTelemetry telemetr
     }
 
     /// <summary>Copies an answer's headers; nothing is sent yet.</summary>
-    public void BeginAnswer(HttpContext context, HttpResponseMessage response, string? cacheStatus)
+    /// <param name="isForNode">Whether a node asked.</param>
+    public void BeginAnswer(HttpContext context, HttpResponseMessage response, string? cacheStatus, bool isForNode)
     {
         ResponseRelay.CopyHeaders(response, context.Response);
-        if (options.Applied is not null && CdnLoop.IsPresent(context) && response.Headers.NonValidated.TryGetValues(ResponseMetadata.AsOf, out var asOf))
+        if (options.Applied is not null && isForNode && response.Headers.NonValidated.TryGetValues(ResponseMetadata.AsOf, out var asOf))
         {
             context.Response.Headers[ResponseMetadata.AsOf] = asOf.ToString();
         }

@@ -17,18 +17,15 @@ internal static class CdnLoop
     private const int MaxNodes = 16;
     private const int MaxLength = 1024;
 
-    /// <summary>Whether a call comes from a node, as it says.</summary>
-    public static bool IsPresent(HttpContext context) => context.Request.Headers.ContainsKey(Name);
+    /// <summary>What a call says that it has passed; none: it comes from no node.</summary>
+    public static StringValues Read(HttpContext context) => context.Request.Headers[Name];
 
-    /// <summary>Why a call must not go on; null: it may.</summary>
-    public static string? FindRefusal(HttpContext context, string node)
+    /// <summary>Why a call from a node must not go on; null: it may.</summary>
+    /// <param name="passed">What <see cref="Read"/> gave; at least one value.</param>
+    /// <param name="node">This node.</param>
+    public static string? FindRefusal(StringValues passed, string node)
     {
-        if (!context.Request.Headers.TryGetValue(Name, out var values))
-        {
-            return null;
-        }
-
-        var text = values.ToString();
+        var text = passed.ToString();
         if (text.Length > MaxLength)
         {
             return $"{Name} must have up to {MaxLength} characters, got {text.Length}";

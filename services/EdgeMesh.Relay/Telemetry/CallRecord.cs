@@ -24,6 +24,9 @@ internal sealed class CallRecord(RelayCounters counters)
     /// <summary>Why not from the store, or why by a stale answer: a token as in <c>cache-status</c>; null: nothing to say.</summary>
     public string? Reason { get; private set; }
 
+    /// <summary>Whether it comes from a node, as it says: it is told what its answer is as-of.</summary>
+    public bool IsFromNode { get; set; }
+
     /// <summary>What is known of its method; null: not looked up.</summary>
     public MethodState? Method { get; set; }
 
@@ -46,7 +49,7 @@ internal sealed class CallRecord(RelayCounters counters)
     public void Reset(string path, long start)
     {
         (Path, Start) = (path, start);
-        (Outcome, Reason, Method, Shadow, Span) = (CallOutcome.Refused, null, null, null, null);
+        (Outcome, Reason, IsFromNode, Method, Shadow, Span) = (CallOutcome.Refused, null, false, null, null, null);
         (ReceivedBytes, SentBytes) = (0, 0);
     }
 
