@@ -80,7 +80,7 @@ internal sealed class ReplicaRun(Workload workload, ReplicaSlot slot, string? zo
                 _process = await context.Processes.StartAsync(workload.Options, slot.Name, slot.Number, zone, slot.Log).ConfigureAwait(false);
                 address = new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{_process.Port}"));
             }
-            catch (ProcessStartException fault)
+            catch (Exception fault) when (fault is ProcessStartException or IOException or UnauthorizedAccessException)
             {
                 _fault = fault.Message;
                 return;

@@ -6,8 +6,8 @@ namespace EdgeMesh.Workloads;
 
 /// <summary>A numbered replica of a workload: one life after the other, with a wait between.</summary>
 /// <remarks>
-/// Thread-safe. <c>_lock</c> owns which life is the current one. A race and how it ends: (1) the current life ends by itself; (2) a replacement makes the next one current; (3) the loop, which
-/// waited for the first, sees that it is not the current one any more, and waits for the next.
+/// Thread-safe. <c>_lock</c> owns which life is the current one. A race and how it ends: (1) the current life ends by itself, and the loop waits before the next; (2) a replacement makes another one
+/// current; (3) the loop, whose wait is over, sees that the one that ended is not the current one any more, and follows that. Replacing and stopping are the workload's to keep apart.
 /// </remarks>
 internal sealed class ReplicaSlot(Workload workload, int number, WorkloadContext context)
 {
@@ -83,11 +83,7 @@ internal sealed class ReplicaSlot(Workload workload, int number, WorkloadContext
             old = _current;
             _current = next;
             _fault = null;
-        }
-
-        if (_stop.IsCancellationRequested)
-        {
-            next.RequestEnd();
+            _isBackingOff = false;
         }
 
         old?.RequestEnd();
@@ -129,45 +125,40 @@ internal sealed class ReplicaSlot(Workload workload, int number, WorkloadContext
     private async Task RunAsync()
     {
         var failures = 0;
+        ReplicaRun? ended = null;
         while (!_stop.IsCancellationRequested)
         {
-            // 1. A life.
-            var run = CreateRun();
+            // 1. A life: a new one, or that which a replacement has begun meanwhile.
+            ReplicaRun run;
             lock (_lock)
             {
-                _current = run;
+                if (_current is null || _current == ended)
+                {
+                    _current = CreateRun();
+                    _current.Begin(_cut.Token);
+                }
+                else
+                {
+                    failures = 0;
+                }
+
+                run = _current;
                 _isBackingOff = false;
             }
 
-            run.Begin(_cut.Token);
             await using (_stop.Token.Register(run.RequestEnd))
             {
                 await run.Ended.ConfigureAwait(false);
             }
 
-            // 2. Others may have taken its place, the last of which counts.
+            ended = run;
+
+            // 2. It was to end: no wait.
             bool isWanted;
-            while (true)
+            lock (_lock)
             {
-                ReplicaRun current;
-                lock (_lock)
-                {
-                    current = _current!;
-                    isWanted = _isWanted;
-                    _isWanted = false;
-                }
-
-                if (current == run)
-                {
-                    break;
-                }
-
-                run = current;
-                failures = 0;
-                await using (_stop.Token.Register(run.RequestEnd))
-                {
-                    await run.Ended.ConfigureAwait(false);
-                }
+                isWanted = _isWanted || _current != run;
+                _isWanted = false;
             }
 
             if (_stop.IsCancellationRequested)

@@ -24,6 +24,7 @@ public sealed class Workload : IDisposable
     private readonly GrpcChannel _channel;
     private volatile BalanceModel _model = BalanceModel.Empty;
     private volatile bool _isDraining;
+    private CancellationTokenSource _interrupt = new();
     private long _pastCalls;
     private long _pastFailures;
     private long _pastRestarts;
@@ -153,10 +154,15 @@ public sealed class Workload : IDisposable
         {
             ThrowIfByAddress("replaced");
             ThrowIfStopped();
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _interrupt.Token);
             foreach (var slot in ReadSlots())
             {
-                await slot.ReplaceAsync(cancellationToken).ConfigureAwait(false);
+                await slot.ReplaceAsync(either.Token).ConfigureAwait(false);
             }
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new InvalidOperationException($"workload {Options.Name} was stopped meanwhile");
         }
         finally
         {
@@ -172,7 +178,8 @@ public sealed class Workload : IDisposable
         {
             _isDraining = true;
             Publish();
-            await _context.WaitIdleAsync(() => InFlight, Options.DrainTimeout, cancellationToken).ConfigureAwait(false);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _interrupt.Token);
+            await _context.WaitIdleAsync(() => InFlight, Options.DrainTimeout, either.Token).ConfigureAwait(false);
         }
         finally
         {
@@ -184,9 +191,12 @@ public sealed class Workload : IDisposable
     /// <param name="cancellationToken">Cuts what is left of drain and grace: processes are killed at once.</param>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
+        // What is being replaced or drained would only have the stop wait.
+        await _interrupt.CancelAsync().ConfigureAwait(false);
         await _changes.WaitAsync(CancellationToken.None).ConfigureAwait(false);
         try
         {
+            _interrupt = new CancellationTokenSource();
             _isDraining = true;
             await SetCountAsync(0, cancellationToken).ConfigureAwait(false);
         }
@@ -202,6 +212,7 @@ public sealed class Workload : IDisposable
         _channel.Dispose();
         Upstream.Invoker.Dispose();
         _changes.Dispose();
+        _interrupt.Dispose();
     }
 
     /// <summary>Chooses a replica for a call; null: there is none that was not tried.</summary>

@@ -194,6 +194,50 @@ public sealed class ProcessTests : IDisposable
     }
 
     [Fact]
+    public async Task Replace_ReplicaWaitsForItsRestart_IsStartedOnceAndFollowed()
+    {
+        var (starts, mark) = (_directory.File("starts"), _directory.File("mark"));
+        var options = RunningWorkload.Quick with
+        {
+            Command = ["python3", "-c", $"import os, sys\nopen('{starts}', 'a').write('x')\nif not os.path.exists('{mark}'): sys.exit(7)\n{Listener}{Forever}"],
+            Health = HealthProbe.Tcp,
+            MinBackoff = TimeSpan.FromSeconds(1),
+            MaxBackoff = TimeSpan.FromSeconds(1),
+        };
+        await using var shop = await RunningWorkload.BeginAsync(options);
+        await shop.WaitAsync(() => shop.Replicas[0].State == ReplicaState.BackingOff);
+        await File.WriteAllTextAsync(mark, "");
+
+        await shop.Workload.ReplaceAsync(CancellationToken.None);
+        var replaced = shop.Replicas[0];
+        Assert.Equal(ReplicaState.Ready, replaced.State);
+        ProcessGroups.Signal(replaced.ProcessId!.Value, ProcessGroups.Kill);
+        await shop.WaitAsync(() => shop.Replicas[0] is { State: ReplicaState.Ready, ProcessId: { } process } && process != replaced.ProcessId);
+
+        Assert.Equal(2, shop.Replicas[0].Restarts);
+        Assert.Equal("xxx", await File.ReadAllTextAsync(starts));
+    }
+
+    [Fact]
+    public async Task Stop_ReplacementIsUnderWay_EndsItAndStops()
+    {
+        var mark = _directory.File("started");
+        var options = RunningWorkload.Quick with
+        {
+            Command = ["python3", "-c", $"import os, time\nif os.path.exists('{mark}'): time.sleep(1000)\nopen('{mark}', 'w')\n{Listener}{Forever}"],
+            Health = HealthProbe.Tcp,
+            StartTimeout = TimeSpan.FromHours(1),
+        };
+        await using var shop = await RunningWorkload.StartAsync(options);
+        var replacing = shop.Workload.ReplaceAsync(CancellationToken.None);
+
+        await shop.Workload.StopAsync(CancellationToken.None);
+
+        Assert.Equal("workload shop was stopped meanwhile", (await Assert.ThrowsAsync<InvalidOperationException>(() => replacing)).Message);
+        Assert.Empty(shop.Replicas);
+    }
+
+    [Fact]
     public async Task Groups_NodeGoes_TheyGoWithIt()
     {
         using var groups = new ProcessGroups(NullLogger.Instance);

@@ -119,19 +119,24 @@ internal sealed class ProcessHost(string cgroupRoot, TimeProvider time, ILogger 
         start.Environment[options.PortVariable] = port.ToString(CultureInfo.InvariantCulture);
 
         // 3. The process.
-        Process process;
+        Process? process = null;
         try
         {
             process = Process.Start(start)!;
+            _groups.Add(process.Id);
         }
         catch (Win32Exception fault)
         {
+            if (process is not null)
+            {
+                ProcessGroups.Signal(process.Id, ProcessGroups.Kill);
+            }
+
             _ports.Return(port);
             controlGroup?.Remove();
             throw new ProcessStartException($"the command \"{options.Command[0]}\" could not be started: {fault.Message}", fault);
         }
 
-        _groups.Add(process.Id);
         process.StandardInput.Close();
         var started = new ReplicaProcess(process, port, output, controlGroup, LimitsOf(options, controlGroup), time, () => log.HeldBack(name, OutputReader.BytesPerSecond / 1024), Release);
         if (options.MemoryBytes is { } limit && controlGroup is null)
