@@ -2,6 +2,7 @@ using System.Net;
 using EdgeMesh.Client.Calls;
 using EdgeMesh.Client.Mesh;
 using EdgeMesh.Client.Nodes;
+using EdgeMesh.Client.Picking;
 using EdgeMesh.Client.Telemetry;
 using EdgeMesh.Wire;
 
@@ -30,6 +31,7 @@ public sealed class EdgeMeshHandler : HttpMessageHandler
     private readonly NodePool _pool;
     private readonly ClientMeters _meters;
     private readonly CallSender _sender;
+    private readonly StickyOptions? _sticky;
     private int _disposals;
 
     /// <summary>Starts to learn the mesh.</summary>
@@ -44,6 +46,7 @@ public sealed class EdgeMeshHandler : HttpMessageHandler
         _file = options.CacheFile is { } path ? new MeshFile(path) : null;
         _watcher = new MeshWatcher(options, _file, createHandler, () => AddressesOf(_pool.Current), _pool.Follow);
         _meters = new ClientMeters(options.MeterFactory, _pool);
+        _sticky = options.Sticky;
         _sender = new CallSender(_pool, options, _meters);
         var health = new HealthLoop(_pool, new NodeProber(_pool, options, _watcher), options, _watcher, _file);
         Watching = Continuations.Start(() => RunAsync(_watcher.RunAsync));
@@ -62,13 +65,18 @@ public sealed class EdgeMeshHandler : HttpMessageHandler
 
     /// <summary>Where the next call of a method would go, and why: every node, its numbers, and what a pick makes of it.</summary>
     /// <param name="method">The method's path, with or without the leading slash: <c>shop.v1.Catalog/Get</c>.</param>
-    public PickExplanation Explain(string method)
+    /// <param name="key">The call's key, with <see cref="EdgeMeshClientOptions.Sticky"/>; null or empty: it has none.</param>
+    /// <exception cref="InvalidOperationException">A key, without <see cref="EdgeMeshClientOptions.Sticky"/>.</exception>
+    public PickExplanation Explain(string method, string? key = null)
     {
         ArgumentNullException.ThrowIfNull(method);
         var path = method.StartsWith('/') ? method : "/" + method;
         var mesh = _watcher.Current;
         var facts = mesh?.FindMethod(path);
-        var nodes = PoolExplainer.Explain(_pool.Current);
+        var pool = _pool.Current;
+        var taker = string.IsNullOrEmpty(key) ? -1
+            : StickyPick.Pick(pool, tried: 0, KeyHash.Of(key), _sticky ?? throw new InvalidOperationException($"A key means nothing without {nameof(EdgeMeshClientOptions)}.{nameof(EdgeMeshClientOptions.Sticky)}."));
+        var nodes = PoolExplainer.Explain(pool, taker);
         return new PickExplanation(
             path, mesh?.Region, facts is not null, facts?.IsUnary ?? false, facts?.IsSafe ?? false, nodes, mesh?.Nodes.Count(told => !nodes.Any(node => node.Status.Name == told.Node.Name)) ?? 0, _watcher.Fault);
     }

@@ -74,6 +74,7 @@ public sealed class SidecarNode : IAsyncDisposable
             {
                 Bootstrap = options.Mesh,
                 Position = options.Position,
+                Sticky = options.Sticky is { } name ? StickyOptions.ByMetadata(name) : null,
                 CreateHandler = node => UpstreamTls.With(UpstreamHandler.CreateForNode(), node, tls),
                 MeterFactory = provider.GetRequiredService<IMeterFactory>(),
             }));
@@ -112,7 +113,7 @@ public sealed class SidecarNode : IAsyncDisposable
             var meters = app.Services.GetRequiredService<IMeterFactory>();
             var notes = new ReadinessNotes(() => [Describe(handler.ReadNodes())]);
             void AddEndpoints(IServiceCollection endpoints) =>
-                endpoints.AddSingleton(notes).AddSingleton(handler).AddSingleton<IAdminEndpoints, SidecarEndpoints>().AddMetricsEndpoints(meters, options.Name, options.Version);
+                endpoints.AddSingleton(notes).AddSingleton(handler).AddSingleton(options).AddSingleton<IAdminEndpoints, SidecarEndpoints>().AddMetricsEndpoints(meters, options.Name, options.Version);
 
             var admin = await AdminServer.StartAsync(adminOptions, logging, AddEndpoints, cancellationToken).ConfigureAwait(false);
             return new SidecarNode(app, admin, drain, tls);

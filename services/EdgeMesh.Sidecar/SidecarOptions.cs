@@ -5,6 +5,7 @@ using EdgeMesh.Latency.Positions;
 using EdgeMesh.Relay.Hosting;
 using EdgeMesh.Relay.Telemetry;
 using EdgeMesh.Relay.Upstreams;
+using EdgeMesh.Wire;
 using Microsoft.Extensions.Options;
 
 namespace EdgeMesh.Sidecar;
@@ -32,6 +33,9 @@ public sealed class SidecarOptions
 
     /// <summary>Where it stands, as a first guess of which nodes are near; null: not known.</summary>
     public GeoPosition? Position { get; init; }
+
+    /// <summary>Name of the metadata whose value is a call's key: calls of one key go to one node; null: calls have no keys.</summary>
+    public string? Sticky { get; init; }
 
     /// <summary>PEM file with the certificate and its chain; null: cleartext HTTP/2.</summary>
     public string? TlsCertificatePath { get; init; }
@@ -89,6 +93,11 @@ public sealed class SidecarOptions
         foreach (var address in Mesh.Where(address => !Upstream.IsAddress(address)))
         {
             failures.Add($"--mesh must be http or https URLs with host and port only, like http://127.0.0.1:6401, got \"{address}\"");
+        }
+
+        if (Sticky is not null && (!MetadataRules.IsValidName(Sticky) || Sticky.StartsWith("grpc-", StringComparison.Ordinal)))
+        {
+            failures.Add($"--sticky must be a name of metadata, lower-case letters, digits, '-', '_' and '.', not of gRPC's own, got \"{Sticky}\"");
         }
 
         var (endPoint, tls) = ReadListener(failures);

@@ -151,6 +151,24 @@ public sealed class EdgeMeshHandlerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Explain_Key_NamesTheNodeThatTakesItsCalls()
+    {
+        var nodes = await StartMeshAsync("LHR50-1", "CDG50-1", "FRA50-1");
+        using var client = new TestClient([nodes[0].Address], options => options with { Sticky = StickyOptions.ByMetadata("x-user") });
+        await client.WaitForHomeAsync();
+        await client.WaitForAsync(known => known.Count == 3);
+
+        foreach (var key in Enumerable.Range(0, 10).Select(i => $"{i}"))
+        {
+            var told = client.Handler.Explain("edgemesh.v1.ObjectStoreService/HeadObject", key).Nodes;
+            var answer = await client.Store.HeadObjectAsync(new HeadObjectRequest(), new Metadata { { "x-user", key } }, TestClient.Deadline);
+
+            Assert.Equal((answer.Info.Bucket, 1.0, "takes this key's calls"), (told[0].Status.Name, told[0].Share, told[0].Why));
+            Assert.All(told.Skip(1), node => Assert.Equal(0, node.Share));
+        }
+    }
+
+    [Fact]
     public async Task Home_BecomesABlackHole_CallsBeyondTheRetryBudgetGoElsewhereToo()
     {
         var nodes = await StartMeshAsync("LHR50-1", "CDG50-1");

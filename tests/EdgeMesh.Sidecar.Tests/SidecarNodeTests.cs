@@ -124,6 +124,8 @@ public sealed class SidecarNodeTests : IAsyncLifetime
         Assert.Equal((OnlyNode.Name, RouteVerdict.Home, 1.0), (node.Node, node.Verdict, node.Share));
         var empty = await Assert.ThrowsAsync<RpcException>(async () => await new RouteService.RouteServiceClient(admin).ExplainRouteAsync(new ExplainRouteRequest(), deadline: DateTime.UtcNow + TestDeadline.Default));
         Assert.Equal((StatusCode.InvalidArgument, "method must have 1 to 1024 characters, got 0"), (empty.StatusCode, empty.Status.Detail));
+        var keyed = await Assert.ThrowsAsync<RpcException>(async () => await new RouteService.RouteServiceClient(admin).ExplainRouteAsync(new ExplainRouteRequest { Method = Unary, Key = "17" }, deadline: DateTime.UtcNow + TestDeadline.Default));
+        Assert.Equal((StatusCode.FailedPrecondition, "calls have no keys here: start the sidecar with --sticky"), (keyed.StatusCode, keyed.Status.Detail));
         using var http = new HttpClient();
         Assert.Contains("edgemesh_client_", await http.GetStringAsync(new Uri(sidecar.AdminAddress, "/metrics")), StringComparison.Ordinal);
     }

@@ -16,9 +16,9 @@ public sealed class SidecarOptionsTests
     [Fact]
     public void FindFaults_EverythingWrong_NamesEachOption()
     {
-        var options = new SidecarOptions { Name = "a b", Mesh = [new Uri("http://h/path")], Listen = "nowhere", AdminListen = "neither", MeshAuthorityPath = "/none.pem" };
+        var options = new SidecarOptions { Name = "a b", Mesh = [new Uri("http://h/path")], Listen = "nowhere", AdminListen = "neither", MeshAuthorityPath = "/none.pem", Sticky = "X-User" };
 
-        Assert.Equal(["--name", "--mesh", "--listen", "--mesh-ca", "--admin-listen"], options.FindFaults().Select(fault => fault.Split(' ')[0]));
+        Assert.Equal(["--name", "--mesh", "--sticky", "--listen", "--mesh-ca", "--admin-listen"], options.FindFaults().Select(fault => fault.Split(' ')[0]));
     }
 
     [Fact]

@@ -14,8 +14,10 @@ internal readonly struct CallDeadline
     public CallDeadline(HttpRequestMessage request, TimeProvider time)
     {
         _time = time;
-        _start = time.GetTimestamp();
-        _timeout = request.Headers.NonValidated.TryGetValues(HeaderNames.GrpcTimeout, out var values) && GrpcTimeout.TryParse(values.ToString(), out var timeout) ? timeout : null;
+        if (request.Headers.NonValidated.TryGetValues(HeaderNames.GrpcTimeout, out var values) && GrpcTimeout.TryParse(values.ToString(), out var timeout))
+        {
+            (_timeout, _start) = (timeout, time.GetTimestamp());
+        }
     }
 
     /// <summary>Copies a request for one attempt: method, version and its policy, fields as they are; only address, authority and timeout are the attempt's.</summary>

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Net;
+using System.Runtime.CompilerServices;
 
 namespace EdgeMesh.Client.Calls;
 
@@ -13,6 +14,7 @@ internal static class HeldAnswer
     /// <param name="answer">Its trailers are there afterwards, unless it is longer than the limit: then it is committed to as it is.</param>
     /// <param name="maxBytes">The limit.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public static async ValueTask HoldAsync(HttpResponseMessage answer, int maxBytes, CancellationToken cancellationToken)
     {
         var former = answer.Content;
@@ -32,6 +34,7 @@ internal static class HeldAnswer
     }
 
     /// <summary>A short answer costs an array of its length: it is read into a lent one, which goes back unless reading failed, when whoever reads might still write to it.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private static async ValueTask<(ReadOnlyMemory<byte> Body, bool IsWhole)> ReadAsync(Stream stream, int maxBytes, CancellationToken cancellationToken)
     {
         var lent = ArrayPool<byte>.Shared.Rent(FirstBytes);

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Net;
 
 namespace EdgeMesh.Client.Calls;
@@ -10,10 +9,12 @@ namespace EdgeMesh.Client.Calls;
 /// </remarks>
 internal sealed class HeldBody(int maxBytes) : Stream
 {
-    // Most requests of unary calls are short; a longer one grows at once to what it needs.
-    private readonly ArrayBufferWriter<byte> _body = new(256);
-    private readonly TaskCompletionSource _over = new(Continuations.Options);
-    private readonly TaskCompletionSource<Stream> _rest = new(Continuations.Options);
+    // Of a body that comes in one piece, as most do, an array of its length.
+    private byte[] _body = [];
+    private int _length;
+
+    // Made by whoever needs it first: a body that is there at once needs none.
+    private Overflow? _overflow;
     private bool _isRefused;
 
     public override bool CanRead => false;
@@ -22,9 +23,9 @@ internal sealed class HeldBody(int maxBytes) : Stream
 
     public override bool CanWrite => true;
 
-    public override long Length => _body.WrittenCount;
+    public override long Length => _length;
 
-    public override long Position { get => _body.WrittenCount; set => throw new NotSupportedException(); }
+    public override long Position { get => _length; set => throw new NotSupportedException(); }
 
     /// <summary>Takes in a content.</summary>
     /// <returns>All of it; or, when that is null, what stands for a content that is longer than the limit, and can be sent once.</returns>
@@ -39,10 +40,10 @@ internal sealed class HeldBody(int maxBytes) : Stream
         var writing = content.CopyToAsync(held, cancellationToken);
         if (!writing.IsCompleted)
         {
-            await Task.WhenAny(writing, held._over.Task).ConfigureAwait(false);
+            await Task.WhenAny(writing, held.Beyond.Reached.Task).ConfigureAwait(false);
         }
 
-        if (held._over.Task.IsCompleted)
+        if (held.IsOver)
         {
             return (null, new BegunContent(content, held, writing));
         }
@@ -50,7 +51,7 @@ internal sealed class HeldBody(int maxBytes) : Stream
         try
         {
             await writing.ConfigureAwait(false);
-            return (held._body.WrittenMemory, null);
+            return (held.Held, null);
         }
         catch (Exception fault) when (held._isRefused && fault is not OperationCanceledException)
         {
@@ -60,14 +61,14 @@ internal sealed class HeldBody(int maxBytes) : Stream
 
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        if (!_over.Task.IsCompleted && buffer.Length <= maxBytes - _body.WrittenCount)
+        if (!IsOver && buffer.Length <= maxBytes - _length)
         {
-            _body.Write(buffer.Span);
+            Append(buffer.Span);
             return;
         }
 
-        _over.TrySetResult();
-        var rest = await _rest.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+        Beyond.Reached.TrySetResult();
+        var rest = await Beyond.Rest.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
         await rest.WriteAsync(buffer, cancellationToken).ConfigureAwait(false);
     }
 
@@ -76,20 +77,20 @@ internal sealed class HeldBody(int maxBytes) : Stream
     /// <summary>A writer that cannot wait is refused past the limit: its content was made in this process, and writes the same when it is asked again.</summary>
     public override void Write(byte[] buffer, int offset, int count)
     {
-        if (count > maxBytes - _body.WrittenCount)
+        if (count > maxBytes - _length)
         {
             _isRefused = true;
             throw new IOException("The body is longer than what is held.");
         }
 
-        _body.Write(buffer.AsSpan(offset, count));
+        Append(buffer.AsSpan(offset, count));
     }
 
     public override void Flush()
     {
     }
 
-    public override Task FlushAsync(CancellationToken cancellationToken) => _rest.Task.IsCompletedSuccessfully ? _rest.Task.Result.FlushAsync(cancellationToken) : Task.CompletedTask;
+    public override Task FlushAsync(CancellationToken cancellationToken) => _overflow is { Rest.Task: { IsCompletedSuccessfully: true } rest } ? rest.Result.FlushAsync(cancellationToken) : Task.CompletedTask;
 
     public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
@@ -97,17 +98,45 @@ internal sealed class HeldBody(int maxBytes) : Stream
 
     public override void SetLength(long value) => throw new NotSupportedException();
 
+    private ReadOnlyMemory<byte> Held => _body.AsMemory(0, _length);
+
+    private bool IsOver => Volatile.Read(ref _overflow) is { Reached.Task.IsCompleted: true };
+
+    private Overflow Beyond => Volatile.Read(ref _overflow) ?? Interlocked.CompareExchange(ref _overflow, new Overflow(), null) ?? _overflow;
+
+    private void Append(ReadOnlySpan<byte> bytes)
+    {
+        var length = _length + bytes.Length;
+        if (length > _body.Length)
+        {
+            Array.Resize(ref _body, _length == 0 ? length : Math.Max(length, 2 * _length));
+        }
+
+        bytes.CopyTo(_body.AsSpan(_length));
+        _length = length;
+    }
+
     /// <summary>Sends what is held, and then lets the writer go on.</summary>
     /// <returns>False: it went elsewhere before.</returns>
     private async Task<bool> GoOnAsync(Stream stream, CancellationToken cancellationToken)
     {
-        if (_rest.Task.IsCompleted)
+        if (Beyond.Rest.Task.IsCompleted)
         {
             return false;
         }
 
-        await stream.WriteAsync(_body.WrittenMemory, cancellationToken).ConfigureAwait(false);
-        return _rest.TrySetResult(stream);
+        await stream.WriteAsync(Held, cancellationToken).ConfigureAwait(false);
+        return Beyond.Rest.TrySetResult(stream);
+    }
+
+    /// <summary>Where a body goes on that is longer than the limit.</summary>
+    private sealed class Overflow
+    {
+        /// <summary>The limit was reached.</summary>
+        public TaskCompletionSource Reached { get; } = new(Continuations.Options);
+
+        /// <summary>Where the rest goes.</summary>
+        public TaskCompletionSource<Stream> Rest { get; } = new(Continuations.Options);
     }
 
     /// <summary>A content that has begun to be read.</summary>

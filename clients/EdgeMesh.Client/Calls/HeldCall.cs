@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using EdgeMesh.Client.Hedging;
 using EdgeMesh.Client.Mesh;
 using EdgeMesh.Client.Nodes;
@@ -65,19 +66,16 @@ internal sealed class HeldCall(
         return route.Unavailable();
     }
 
-    private async Task<AttemptOutcome> TryHedgedAsync(NodeState first)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<AttemptOutcome> TryHedgedAsync(NodeState first)
     {
         // 1. The first node. At one that was ejected before, for want of another, a call waits whatever becomes of that.
         var firstEnd = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, first.IsEjected ? CancellationToken.None : first.Ejection);
         var one = TryAsync(first, Reason, mayRepeat: true, firstEnd.Token);
-        if (!one.IsCompleted && first.HedgeDelay is { } delay)
+        if (!one.IsCompleted)
         {
-            using var timer = new HedgeTimer(options.TimeProvider, delay);
-            await Task.WhenAny(one, timer.Elapsed).ConfigureAwait(false);
-        }
-        else if (!one.IsCompleted)
-        {
-            await ((Task)one).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            Task answered = first.HedgeDelay(first.Now) is { } delay ? one.WaitAsync(delay, options.TimeProvider) : one;
+            await answered.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
         if (one.IsCompleted)
@@ -149,7 +147,7 @@ internal sealed class HeldCall(
 
         using var copy = deadline.Copy(request, node, content);
         var start = node.Begin();
-        var telemetry = AttemptTelemetry.Begin(meters, node, method.Name, reason, copy);
+        var telemetry = AttemptTelemetry.Begin(meters, node, start, method.Name, reason, copy);
         var status = GrpcStatusCode.Cancelled;
         HttpResponseMessage? answer = null;
         try

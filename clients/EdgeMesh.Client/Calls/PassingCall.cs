@@ -42,8 +42,7 @@ internal sealed class PassingCall(HttpRequestMessage request, HttpContent? body,
     {
         var content = body is null ? null : new PassingContent(body);
         var copy = deadline.Copy(request, node, content);
-        node.Begin();
-        var telemetry = AttemptTelemetry.Begin(meters, node, method, route.Attempts > 1 ? AttemptReason.Retry : AttemptReason.First, copy);
+        var telemetry = AttemptTelemetry.Begin(meters, node, node.Begin(), method, route.Attempts > 1 ? AttemptReason.Retry : AttemptReason.First, copy);
         var isRunning = false;
         try
         {

@@ -7,7 +7,7 @@ namespace EdgeMesh.Client.Nodes;
 
 /// <summary>Keeps a client's measurements fresh: searches the mesh for the nearest, probes the pool, and closes windows.</summary>
 /// <remarks>
-/// One loop, a turn every home interval: the home is probed at each, others when their time has come, ejected ones every second. Probes are not waited for: those to a node that
+/// One loop, a turn every home interval: the home, and whoever else takes calls, is probed at each, others when their time has come, ejected ones every second. Probes are not waited for: those to a node that
 /// leads nowhere overlap, as many as its limit has intervals. A search runs beside it, one at a time, whenever the mesh has nodes that it did not have.
 /// </remarks>
 internal sealed class HealthLoop(NodePool pool, NodeProber prober, EdgeMeshClientOptions options, MeshWatcher watcher, MeshFile? file)
@@ -74,7 +74,7 @@ internal sealed class HealthLoop(NodePool pool, NodeProber prober, EdgeMeshClien
         var (nodes, home) = (current.Nodes, current.Home);
         for (var i = 0; i < nodes.Length; i++)
         {
-            var interval = i == home ? TimeSpan.Zero : nodes[i].IsEjected ? Least(EjectedInterval, options.ProbeInterval) : options.ProbeInterval;
+            var interval = i == home || current.Table.ShareOf(i) > 0 ? TimeSpan.Zero : nodes[i].IsEjected ? Least(EjectedInterval, options.ProbeInterval) : options.ProbeInterval;
             if (nodes[i].IsDue(interval))
             {
                 nodes[i].NoteProbe();

@@ -54,6 +54,7 @@ internal sealed class NodeState : IDisposable
     private readonly WindowedMinimum _propagation = new(PropagationWindow);
     private readonly WindowedMinimum _servedFloor = new(FloorWindow);
     private readonly CallLatency _latency = new();
+    private readonly LoadShedding _shedding = new();
     private volatile HttpMessageInvoker _invoker;
     private volatile CancellationTokenSource _ejection = new();
     private volatile CancellationTokenSource _leaving = new();
@@ -64,6 +65,7 @@ internal sealed class NodeState : IDisposable
     private double _propagationSeconds = double.NaN;
     private double _servedSeconds = double.NaN;
     private double _servedFloorSeconds = double.NaN;
+    private double _shed;
     private double _failureShare;
     private long _failureTimestamp;
     private int _toldInFlight;
@@ -122,6 +124,9 @@ internal sealed class NodeState : IDisposable
     /// <summary>Whether as many of this client's own calls run there as it can serve at once.</summary>
     public bool IsFull => Volatile.Read(ref _capacity) is > 0 and var capacity && Volatile.Read(ref _inFlight) >= capacity;
 
+    /// <summary>Share of the calls that it would be given that go elsewhere, since its answers take too long, 0 to 1.</summary>
+    public double Shed => Volatile.Read(ref _shed);
+
     /// <summary>Whether no connection has answered yet: then a probe's time is a handshake's.</summary>
     public bool IsCold => _isCold;
 
@@ -152,8 +157,9 @@ internal sealed class NodeState : IDisposable
     /// <summary>A probe begins.</summary>
     public void NoteProbe() => Volatile.Write(ref _probed, _time.GetTimestamp());
 
-    /// <summary>After how long a call that waits here may go to another node as well; null: never.</summary>
-    public TimeSpan? HedgeDelay => _latency.HedgeDelay(_time.GetElapsedTime(_start));
+    /// <summary>After how long a call that begins now may go to another node as well; null: never.</summary>
+    /// <param name="now">The clock's timestamp.</param>
+    public TimeSpan? HedgeDelay(long now) => _latency.HedgeDelay(_time.GetElapsedTime(_start, now));
 
     /// <summary>A call begins.</summary>
     /// <returns>The clock's timestamp.</returns>
@@ -181,7 +187,10 @@ internal sealed class NodeState : IDisposable
         {
             (_failures, _misses) = (0, 0);
             _fault = null;
-            NoteOutcomeLocked(0);
+            if (_failureShare > 0)
+            {
+                NoteOutcomeLocked(0);
+            }
         }
     }
 
@@ -231,11 +240,15 @@ internal sealed class NodeState : IDisposable
                 _servedFloor.Add(now, TimeSpan.FromSeconds(seconds));
                 Volatile.Write(ref _servedFloorSeconds, _servedFloor.Value!.Value.TotalSeconds);
                 Volatile.Write(ref _servedSeconds, _servedSeconds > seconds ? _servedSeconds + ((seconds - _servedSeconds) * ServedDecay) : seconds);
+                _shedding.Note(now, seconds, _servedFloorSeconds);
             }
             else
             {
                 Volatile.Write(ref _servedSeconds, double.NaN);
+                _shedding.Note(now, double.NaN, double.NaN);
             }
+
+            Volatile.Write(ref _shed, _shedding.Share);
         }
     }
 
@@ -297,6 +310,7 @@ internal sealed class NodeState : IDisposable
         InFlight = Math.Max(Volatile.Read(ref _inFlight), Volatile.Read(ref _toldInFlight)),
         Capacity = Volatile.Read(ref _capacity),
         Warmth = Math.Min(1, _time.GetElapsedTime(Volatile.Read(ref _warmSince), now) / WarmUp),
+        Shed = Shed,
         IsDraining = _isDraining,
         IsEjected = _isEjected,
     };
@@ -335,7 +349,7 @@ internal sealed class NodeState : IDisposable
         var now = Now;
         var share = FailureShareAt(now);
         Volatile.Write(ref _failureTimestamp, now);
-        Volatile.Write(ref _failureShare, share + ((outcome - share) * FailureWeight));
+        Volatile.Write(ref _failureShare, share == 0 && outcome == 0 ? 0 : share + ((outcome - share) * FailureWeight));
     }
 
     /// <summary>A failure is forgotten by time as well as by answers: a node that is given no calls has none.</summary>

@@ -8,8 +8,10 @@ namespace EdgeMesh.Client.Nodes;
 internal static class PoolExplainer
 {
     /// <summary>Explains a pool as it is now.</summary>
+    /// <param name="pool">The pool.</param>
+    /// <param name="taker">Index of the node that takes the calls of the key in question; -1: there is no key.</param>
     /// <returns>Whoever gets most calls first, then by cost.</returns>
-    public static IReadOnlyList<ExplainedNode> Explain(PoolModel pool)
+    public static IReadOnlyList<ExplainedNode> Explain(PoolModel pool, int taker = -1)
     {
         Span<Candidate> room = stackalloc Candidate[NodePool.MaxMembers];
         var candidates = pool.Read(room);
@@ -23,8 +25,8 @@ internal static class PoolExplainer
             explained.Add(new ExplainedNode(
                 pool.Nodes[i].ToStatus(i == pool.Home),
                 table.VerdictOf(i),
-                Why(candidate, table, i, best, isHomeTaking),
-                table.ShareOf(i),
+                taker == i ? "takes this key's calls" : Why(candidate, table, i, best, isHomeTaking),
+                taker < 0 ? table.ShareOf(i) : taker == i ? 1 : 0,
                 TimeSpan.FromSeconds(table.CostOf(i)),
                 double.IsNaN(candidate.ServedFloorSeconds) ? null : TimeSpan.FromSeconds(candidate.ServedFloorSeconds),
                 candidate.InFlight,
@@ -46,7 +48,7 @@ internal static class PoolExplainer
             PickVerdict.WithinBand => Say($"within {Milliseconds(Picker.BandOf(best))} of the best: drawn at random"),
             PickVerdict.BeyondBand => Say($"costs {Milliseconds(cost - best)} more than the best"),
             PickVerdict.OverCapacity => Say($"hot: {candidate.InFlight} calls in flight, capacity {candidate.Capacity}"),
-            PickVerdict.Queueing => Say($"hot: {candidate.InFlight} calls in flight, more than at most others, and answers take {Milliseconds(candidate.ServedSeconds)} instead of {Milliseconds(candidate.ServedFloorSeconds)}"),
+            PickVerdict.Queueing => Say($"slow: answers take {Milliseconds(candidate.ServedSeconds)} instead of {Milliseconds(candidate.ServedFloorSeconds)}, so that {candidate.Shed:P0} of its calls go elsewhere"),
             PickVerdict.Draining => "draining: takes no new callers",
             _ => "ejected: probes or calls failed",
         };

@@ -7,7 +7,8 @@ namespace EdgeMesh.Client.Nodes;
 /// <para>
 /// Each key has its own order of the nodes (rendezvous hashing, Thaler and Ravishankar, IEEE/ACM Transactions on Networking 1998): a node that leaves, or is ejected, gives away its own keys and no
 /// others. A call takes the first node of its key's order that is well, not hot, and below its bound (consistent hashing with bounded loads, Mirrokni, Thorup and Zadimoghaddam, SODA 2018): the load factor times
-/// its even share of the calls that this client has running there, this one included. If none is, the bound is the first to go, then heat.
+/// its even share of the calls that this client has running there, this one included. If none is, the bound is the first to go, then heat. Of a node whose answers take too long, a share of its keys is taken elsewhere:
+/// always the same keys, so that those that stay find what they left.
 /// </para>
 /// <para>
 /// Stateless; thread-safe. Allocates nothing. The bound is as good as what is read: (1) two calls read a node's count below it; (2) both go there, and it is over by one.
@@ -44,7 +45,7 @@ internal static class StickyPick
                 continue;
             }
 
-            var kind = node.IsFull || pool.Table.VerdictOf(i) is PickVerdict.OverCapacity or PickVerdict.Queueing ? 2 : node.InFlight + 1 > bound ? 1 : 0;
+            var kind = node.IsFull || pool.Table.VerdictOf(i) == PickVerdict.OverCapacity || KeyHash.Unit(key, node.NameHash) < node.Shed ? 2 : node.InFlight + 1 > bound ? 1 : 0;
             var weight = KeyHash.Weigh(key, node.NameHash);
             if (kind < bestKind || (kind == bestKind && weight > bestWeight))
             {

@@ -24,6 +24,9 @@ public readonly record struct Candidate
     /// <summary>How far it has warmed up since it came, or came back, 0 to 1: its share of what it would be given.</summary>
     public double Warmth { get; init; }
 
+    /// <summary>Share of the calls that it would be given that go elsewhere, since its answers take longer than they should, 0 to 1.</summary>
+    public double Shed { get; init; }
+
     /// <summary>It takes no new callers.</summary>
     public bool IsDraining { get; init; }
 

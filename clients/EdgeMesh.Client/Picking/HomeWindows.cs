@@ -16,7 +16,13 @@ public sealed class HomeWindows
     /// <returns>The home from now on.</returns>
     public int Close(ReadOnlySpan<Candidate> candidates, int home, Random random)
     {
-        var table = new PickTable(candidates, -1);
+        Span<Candidate> unloaded = stackalloc Candidate[Picker.MaxCandidates];
+        for (var i = 0; i < candidates.Length; i++)
+        {
+            unloaded[i] = candidates[i] with { ServedSeconds = candidates[i].ServedFloorSeconds, Shed = 0 };
+        }
+
+        var table = new PickTable(unloaded[..candidates.Length], -1);
         var pick = table.Pick(tried: 0, full: 0, random);
         if (home < 0 || candidates[home].IsEjected || candidates[home].IsDraining)
         {

@@ -27,4 +27,7 @@ internal static class KeyHash
         mixed = (mixed ^ (mixed >> 27)) * 0x94D049BB133111EB;
         return mixed ^ (mixed >> 31);
     }
+
+    /// <summary>Where a key stands among those of a node, 0 up to 1, evenly, and apart from how much it wants it.</summary>
+    public static double Unit(ulong key, ulong node) => (Weigh(key, ~node) >> 11) * (1.0 / (1UL << 53));
 }

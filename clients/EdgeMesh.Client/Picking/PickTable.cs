@@ -6,10 +6,10 @@ namespace EdgeMesh.Client.Picking;
 /// <remarks>
 /// <para>
 /// A choice: (1) who takes calls: neither ejected nor draining, nor tried by this call; if there is none, draining ones, then ejected ones, then those that were tried: as
-/// long as there is a node, a call has one. (2) Of those, the cold ones, if there are any (Prequal, Wydrowski et al., NSDI 2024). A node is hot when it is over
-/// its capacity; or when more runs there than at <see cref="Picker.HotQuantile"/> of the others, and its answers take more than twice what they take unloaded: nodes of a mesh differ in
-/// how many live near them, so that a busy one is no overloaded one. (3) The home, if it is among them. (4) Else the least cost, and at random among those within the
-/// band of it, so that clients who lose the same home do not all meet at one node. A node that is warming up gives calls away: with probability 1 - warmth the best of those that are warm takes it.
+/// long as there is a node, a call has one. (2) Of those, the ones below their capacity, if there are any. (3) The home, if it is among them. (4) Else the least cost, and at random among those within the
+/// band of it, so that clients who lose the same home do not all meet at one node. (5) A node that is warming up, or whose answers take too long (<see cref="LoadShedding"/>), passes a share of its calls on:
+/// the others are asked in the order of their costs, each takes as many as it keeps of its own, and who passes on because it is slow is left for another the less the more that one costs: for none that costs twice what
+/// it would cost itself at the limit, or does now. If nobody takes the call, it stays.
 /// </para>
 /// <para>
 /// Making one sorts by cost and finds the hot. Sets are then words whose bit i is the candidate of rank i, so that the best of a set is its lowest bit, and a band a range: a choice is a few
@@ -18,14 +18,13 @@ namespace EdgeMesh.Client.Picking;
 /// </remarks>
 public sealed class PickTable
 {
-    // Twice the unloaded latency, and this much: a served latency of microseconds doubles by itself.
-    private const double QueueFactor = 2;
-    private const double QueueSeconds = 0.002;
-
     private readonly int _count;
     private readonly int _home = -1;
     private readonly double[] _costs;
-    private readonly double[] _warmth;
+    private readonly double[] _kept;
+
+    // Of each rank, its cost now, or with a latency at its limit if that is more.
+    private readonly double[] _patience;
     private readonly byte[] _order;
     private readonly byte[] _ranks;
 
@@ -35,9 +34,9 @@ public sealed class PickTable
     private readonly ulong _ready;
     private readonly ulong _draining;
     private readonly ulong _ejected;
-    private readonly ulong _warm;
+    private readonly ulong _whole;
     private readonly ulong _overCapacity;
-    private readonly ulong _queueing;
+    private readonly ulong _shedding;
 
     /// <summary>Takes a snapshot.</summary>
     /// <param name="candidates">0 to <see cref="Picker.MaxCandidates"/>.</param>
@@ -49,11 +48,12 @@ public sealed class PickTable
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(home, Math.Max(candidates.Length, 1));
         _count = candidates.Length;
         _costs = new double[_count];
-        _warmth = new double[_count];
+        _kept = new double[_count];
+        _patience = new double[_count];
         _order = new byte[_count];
         _ranks = new byte[_count];
         _bandEnds = new byte[_count];
-        var served = Picker.MeanServed(candidates);
+        var served = Picker.MeanFloor(candidates);
         for (var i = 0; i < _count; i++)
         {
             _costs[i] = Picker.CostOf(candidates[i], served);
@@ -67,8 +67,10 @@ public sealed class PickTable
             ref readonly var candidate = ref candidates[_order[rank]];
             var bit = 1UL << rank;
             _ranks[_order[rank]] = (byte)rank;
-            _warmth[rank] = candidate.Warmth;
-            _warm |= candidate.Warmth >= 1 ? bit : 0;
+            _kept[rank] = Math.Clamp(candidate.Warmth, 0, 1) * (1 - candidate.Shed);
+            _patience[rank] = _costs[rank] + (LoadShedding.LimitOf(candidate.ServedFloorSeconds) - candidate.ServedSeconds is var room and > 0 ? room : 0);
+            _whole |= _kept[rank] >= 1 ? bit : 0;
+            _shedding |= candidate.Shed > 0 ? bit : 0;
             _ejected |= candidate.IsEjected ? bit : 0;
             _draining |= candidate.IsDraining && !candidate.IsEjected ? bit : 0;
             _ready |= !candidate.IsDraining && !candidate.IsEjected ? bit : 0;
@@ -81,13 +83,13 @@ public sealed class PickTable
         }
 
         _home = home >= 0 && _count > 0 ? _ranks[home] : -1;
-        (_overCapacity, _queueing) = FindHot(candidates, Eligible(0));
+        _overCapacity = FindFull(candidates);
     }
 
     /// <summary>Chooses.</summary>
     /// <param name="tried">Bit i: this call has been at candidate i.</param>
     /// <param name="full">Bit i: candidate i has come to its capacity since the table was made.</param>
-    /// <param name="random">Draws among equals: one number, two if the choice is warming up.</param>
+    /// <param name="random">Draws among equals: one number, and one for each node that takes only some of its calls.</param>
     /// <returns>An index; -1: there are no candidates.</returns>
     public int Pick(ulong tried, ulong full, Random random)
     {
@@ -101,21 +103,22 @@ public sealed class PickTable
 
         // 3 and 4
         var pick = _home >= 0 && (among >> _home & 1) != 0 ? _home : Draw(Band(among), random);
-        if ((_warm >> pick & 1) == 0 && (among & _warm) is var warm and not 0 && random.NextDouble() >= _warmth[pick])
+        if ((_whole >> pick & 1) == 0)
         {
-            pick = BitOperations.TrailingZeroCount(warm);
+            // 5
+            pick = PassOn(pick, among, random);
         }
 
         return _order[pick];
     }
 
-    /// <summary>Chooses one that is well and not hot, as one chooses whose call could as well stay where it is.</summary>
+    /// <summary>Chooses one that is well, has room and is not slow, as one chooses whose call could as well stay where it is.</summary>
     /// <param name="tried">Bit i: the call is at candidate i.</param>
     /// <param name="random">Draws among equals: one number.</param>
     /// <returns>An index; -1: there is none.</returns>
     public int PickCold(ulong tried, Random random)
     {
-        var among = _ready & ~(ToRanks(tried) | _overCapacity | _queueing);
+        var among = _ready & ~(ToRanks(tried) | _overCapacity | _shedding);
         return among == 0 ? -1 : _order[Draw(Band(among), random)];
     }
 
@@ -131,7 +134,7 @@ public sealed class PickTable
         return (_ejected & bit) != 0 ? PickVerdict.Ejected
             : (_draining & bit) != 0 ? PickVerdict.Draining
             : (_overCapacity & bit) != 0 ? PickVerdict.OverCapacity
-            : (_queueing & bit) != 0 ? PickVerdict.Queueing
+            : (_shedding & bit) != 0 ? PickVerdict.Queueing
             : _ranks[index] == _home ? PickVerdict.Home
             : (Band(Cold(0, 0)) & bit) != 0 ? PickVerdict.WithinBand
             : PickVerdict.BeyondBand;
@@ -144,18 +147,49 @@ public sealed class PickTable
         var among = Cold(0, 0);
         var drawn = _home >= 0 && (among >> _home & 1) != 0 ? 1UL << _home : Band(among);
         var each = 1.0 / BitOperations.PopCount(drawn);
-        var warm = among & _warm;
         var share = 0.0;
         for (var rest = drawn; rest != 0; rest &= rest - 1)
         {
-            var rank = BitOperations.TrailingZeroCount(rest);
-            var kept = warm == 0 ? 1 : Math.Clamp(_warmth[rank], 0, 1);
-            share += rank == _ranks[index] ? each * kept : 0;
-            share += warm != 0 && BitOperations.TrailingZeroCount(warm) == _ranks[index] ? each * (1 - kept) : 0;
+            var pick = BitOperations.TrailingZeroCount(rest);
+            var passed = each * (1 - _kept[pick]);
+            share += pick == _ranks[index] ? each - passed : 0;
+            for (var others = among & ~(1UL << pick); others != 0 && passed > 0; others &= others - 1)
+            {
+                var rank = BitOperations.TrailingZeroCount(others);
+                var taken = passed * Taking(pick, rank);
+                share += rank == _ranks[index] ? taken : 0;
+                passed -= taken;
+            }
+
+            share += pick == _ranks[index] ? passed : 0;
         }
 
         return share;
     }
+
+    /// <summary>Keeps a call at a node that takes only some, or passes it on, the best of the others first; if none of them takes it, it stays.</summary>
+    private int PassOn(int pick, ulong among, Random random)
+    {
+        if (random.NextDouble() < _kept[pick])
+        {
+            return pick;
+        }
+
+        for (var others = among & ~(1UL << pick); others != 0; others &= others - 1)
+        {
+            var rank = BitOperations.TrailingZeroCount(others);
+            if (Taking(pick, rank) is var taking && (taking >= 1 || random.NextDouble() < taking))
+            {
+                return rank;
+            }
+        }
+
+        return pick;
+    }
+
+    /// <summary>The probability that a node takes what another passes on: what it keeps of its own calls, and if that one is slow, the less the more it costs itself; none at twice that.</summary>
+    private double Taking(int pick, int rank) =>
+        _kept[rank] * ((_shedding >> pick & 1) == 0 ? 1 : Math.Clamp(2 - (_costs[rank] / _patience[pick]), 0, 1));
 
     private ulong Eligible(ulong tried)
     {
@@ -166,7 +200,7 @@ public sealed class PickTable
     private ulong Cold(ulong tried, ulong full)
     {
         var eligible = Eligible(tried);
-        var cold = eligible & ~(_overCapacity | _queueing | full);
+        var cold = eligible & ~(_overCapacity | full);
         return cold != 0 ? cold : eligible;
     }
 
@@ -198,34 +232,15 @@ public sealed class PickTable
         return ranks;
     }
 
-    private (ulong OverCapacity, ulong Queueing) FindHot(ReadOnlySpan<Candidate> candidates, ulong eligible)
+    private ulong FindFull(ReadOnlySpan<Candidate> candidates)
     {
-        ulong over = 0;
-        ulong slow = 0;
-        Span<int> counts = stackalloc int[Picker.MaxCandidates];
-        var others = -1;
-        for (var rest = eligible; rest != 0; rest &= rest - 1)
+        ulong full = 0;
+        for (var rank = 0; rank < _count; rank++)
         {
-            ref readonly var candidate = ref candidates[_order[BitOperations.TrailingZeroCount(rest)]];
-            var bit = rest & (~rest + 1);
-            counts[++others] = candidate.InFlight;
-            over |= candidate.Capacity > 0 && candidate.InFlight >= candidate.Capacity ? bit : 0;
-            slow |= candidate.ServedSeconds > (candidate.ServedFloorSeconds * QueueFactor) + QueueSeconds ? bit : 0;
+            ref readonly var candidate = ref candidates[_order[rank]];
+            full |= candidate.Capacity > 0 && candidate.InFlight >= candidate.Capacity ? 1UL << rank : 0;
         }
 
-        ulong queueing = 0;
-        for (var rest = slow & ~over; rest != 0 && others > 0; rest &= rest - 1)
-        {
-            var inFlight = candidates[_order[BitOperations.TrailingZeroCount(rest)]].InFlight;
-            var below = 0;
-            foreach (var count in counts[..(others + 1)])
-            {
-                below += count < inFlight ? 1 : 0;
-            }
-
-            queueing |= below >= others * Picker.HotQuantile ? rest & (~rest + 1) : 0;
-        }
-
-        return (over, queueing);
+        return full;
     }
 }

@@ -15,7 +15,7 @@ public enum PickVerdict
     /// <summary>Hot: as much runs there as it can serve at once.</summary>
     OverCapacity,
 
-    /// <summary>Hot: more runs there than at most of the others, and its answers take longer than they do unloaded.</summary>
+    /// <summary>Its answers take longer than they should: a share of its calls goes elsewhere.</summary>
     Queueing,
 
     /// <summary>It takes no new callers.</summary>

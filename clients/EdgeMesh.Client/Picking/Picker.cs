@@ -10,9 +10,6 @@ public static class Picker
     /// <summary>Most candidates: a call remembers those that it tried in one word.</summary>
     public const int MaxCandidates = 64;
 
-    /// <summary>Prequal's Q_RIF, 2^-0.25.</summary>
-    public const double HotQuantile = 0.84;
-
     /// <summary>What a certain failure is worth in latency: about what it costs to notice one and go elsewhere.</summary>
     public const double FailurePenaltySeconds = 1;
 
@@ -33,29 +30,29 @@ public static class Picker
     /// <param name="candidates">0 to <see cref="MaxCandidates"/>.</param>
     /// <param name="home">Index of the node to prefer; -1: none.</param>
     /// <param name="tried">Bit i: this call has been at candidate i.</param>
-    /// <param name="random">Draws among equals: one number, two if the choice is warming up.</param>
+    /// <param name="random">Draws among equals: one number, and one for each node that takes only some of its calls.</param>
     /// <returns>An index; -1: there are no candidates.</returns>
     /// <exception cref="ArgumentOutOfRangeException">More candidates than that.</exception>
     public static int Pick(ReadOnlySpan<Candidate> candidates, int home, ulong tried, Random random) => new PickTable(candidates, home).Pick(tried, full: 0, random);
 
     /// <summary>What a call to a node is expected to cost, seconds, beside what the method itself takes.</summary>
     /// <param name="candidate">The node.</param>
-    /// <param name="meanServedSeconds">Stands in for a node that served nobody: it is neither faster nor slower for that.</param>
-    public static double CostOf(in Candidate candidate, double meanServedSeconds) =>
+    /// <param name="meanFloorSeconds">Stands in for a node that served nobody: it is neither faster nor slower for that.</param>
+    public static double CostOf(in Candidate candidate, double meanFloorSeconds) =>
         (double.IsNaN(candidate.PropagationSeconds) ? UnmeasuredSeconds : candidate.PropagationSeconds)
-        + (double.IsNaN(candidate.ServedSeconds) ? meanServedSeconds : candidate.ServedSeconds)
+        + (double.IsNaN(candidate.ServedSeconds) ? meanFloorSeconds : candidate.ServedSeconds)
         + (candidate.FailureShare * FailurePenaltySeconds);
 
-    /// <summary>The mean served latency of those who served, seconds; 0: nobody did.</summary>
-    public static double MeanServed(ReadOnlySpan<Candidate> candidates)
+    /// <summary>What answers take unloaded at those who served, seconds, in the mean; 0: nobody did.</summary>
+    public static double MeanFloor(ReadOnlySpan<Candidate> candidates)
     {
         var sum = 0.0;
         var count = 0;
         foreach (ref readonly var candidate in candidates)
         {
-            if (!double.IsNaN(candidate.ServedSeconds))
+            if (!double.IsNaN(candidate.ServedFloorSeconds))
             {
-                sum += candidate.ServedSeconds;
+                sum += candidate.ServedFloorSeconds;
                 count++;
             }
         }

@@ -19,19 +19,16 @@ internal readonly struct AttemptTelemetry
     private readonly long _start;
     private readonly Activity? _span;
 
-    private AttemptTelemetry(ClientMeters meters, NodeState node, string? method, Activity? span)
-    {
-        (_meters, _node, _method, _span) = (meters, node, method, span);
-        _start = node.Now;
-    }
+    private AttemptTelemetry(ClientMeters meters, NodeState node, long start, string? method, Activity? span) => (_meters, _node, _start, _method, _span) = (meters, node, start, method, span);
 
     /// <summary>Begins both.</summary>
     /// <param name="meters">Where it is counted.</param>
     /// <param name="node">Where the call goes.</param>
+    /// <param name="start">When it began there, as <see cref="NodeState.Begin"/> said.</param>
     /// <param name="method">Its name; null: the mesh does not know it.</param>
     /// <param name="reason">Why it goes there.</param>
     /// <param name="copy">What is sent: its trace fields become the span's.</param>
-    public static AttemptTelemetry Begin(ClientMeters meters, NodeState node, string? method, AttemptReason reason, HttpRequestMessage copy)
+    public static AttemptTelemetry Begin(ClientMeters meters, NodeState node, long start, string? method, AttemptReason reason, HttpRequestMessage copy)
     {
         meters.CountAttempt(reason);
         var span = Source.HasListeners() ? Source.StartActivity(method ?? "grpc", ActivityKind.Client) : null;
@@ -54,14 +51,14 @@ internal readonly struct AttemptTelemetry
             }
         }
 
-        return new AttemptTelemetry(meters, node, method, span);
+        return new AttemptTelemetry(meters, node, start, method, span);
     }
 
     /// <summary>Ends both.</summary>
     /// <param name="status">The node's; or what stands for the fault.</param>
     public void End(GrpcStatusCode status)
     {
-        _meters.RecordCall(_node.Since(_start), _method, _node, status);
+        _meters.RecordCall(_start, _method, _node, status);
         if (_span is { } span)
         {
             span.SetTag("rpc.response.status_code", StatusNames.Of(status));

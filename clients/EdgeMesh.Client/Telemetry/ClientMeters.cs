@@ -61,11 +61,11 @@ internal sealed class ClientMeters : IDisposable
     public void CountUnanswered() => _unanswered.Add(1);
 
     /// <summary>A call ended at a node.</summary>
-    /// <param name="duration">How long it took.</param>
+    /// <param name="start">When it began, by the clock's timestamp.</param>
     /// <param name="method">Its name; null: the mesh does not know it.</param>
     /// <param name="node">The node.</param>
     /// <param name="status">The node's; or what stands for the fault.</param>
-    public void RecordCall(TimeSpan duration, string? method, NodeState node, GrpcStatusCode status)
+    public void RecordCall(long start, string? method, NodeState node, GrpcStatusCode status)
     {
         if (!_calls.Enabled)
         {
@@ -77,7 +77,7 @@ internal sealed class ClientMeters : IDisposable
         [
             GrpcSystem, new("rpc.method", method ?? OtherMethod), new("rpc.response.status_code", name), new("server.address", node.Address.Host), new("server.port", node.Address.Port), new("error.type", name),
         ];
-        _calls.Record(duration.TotalSeconds, status == GrpcStatusCode.Ok ? tags[..^1] : tags);
+        _calls.Record(node.Since(start).TotalSeconds, status == GrpcStatusCode.Ok ? tags[..^1] : tags);
     }
 
     /// <inheritdoc/>

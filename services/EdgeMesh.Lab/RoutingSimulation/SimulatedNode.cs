@@ -25,9 +25,10 @@ internal sealed class SimulatedNode
     /// <summary>A straggler takes so many times what its call would have taken: a garbage collection, a cold page, a lock.</summary>
     public const double StragglerFactor = 50;
 
-    // As a node tells of its own answers: the last minute, in slices (RelayCounters).
-    private const int Slices = 12;
-    private static readonly TimeSpan Slice = TimeSpan.FromSeconds(5);
+    // As a node tells of its own answers (RelayCounters): of the last so many calls, within a minute.
+    private const int Slices = 600;
+    private const int MinServed = 20;
+    private static readonly TimeSpan Slice = TimeSpan.FromMilliseconds(100);
 
     private readonly VirtualTime _time;
     private readonly Random _random;
@@ -121,17 +122,24 @@ internal sealed class SimulatedNode
     public ProbeResponse Describe()
     {
         var answer = new ProbeResponse { Node = Name, Region = Mesh.Region, InFlight = (uint)(_running.Count + _queue.Count), Capacity = _tellsCapacity ? (uint)_places : 0, Residence = new Duration() };
-        var all = new DDSketch();
-        foreach (var (number, times) in _served)
+        answer.ServedMedian = ReadServedMedian() is { } median ? Duration.FromTimeSpan(median) : null;
+        return answer;
+    }
+
+    /// <summary>Of the last calls, as many slices of them as make up enough.</summary>
+    private TimeSpan? ReadServedMedian()
+    {
+        var served = new DDSketch();
+        for (var number = SliceNumber; number > SliceNumber - Slices && number >= 0 && served.Count < MinServed; number--)
         {
-            if (times is not null && number > SliceNumber - Slices)
+            var (kept, times) = _served[number % Slices];
+            if (times is not null && kept == number)
             {
-                all.Merge(times);
+                served.Merge(times);
             }
         }
 
-        answer.ServedMedian = all.Quantile(0.5) is { } median ? Duration.FromTimeSpan(median) : null;
-        return answer;
+        return served.Count >= MinServed ? served.Quantile(0.5) : null;
     }
 
     private long SliceNumber => _time.Now.Ticks / Slice.Ticks;

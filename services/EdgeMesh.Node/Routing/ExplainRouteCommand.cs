@@ -16,6 +16,7 @@ internal sealed class ExplainRouteCommand : CliCommand
     private static readonly Uri DefaultTarget = new("http://127.0.0.1:6540");
 
     private readonly Argument<string> _method = CliOption.Argument<string>("method", "The method, as in shop.v1.Catalog/Get.", PlainText.TryRead);
+    private readonly Option<string?> _key = CliOption.Text("--key", "KEY", "The call's key, where the sidecar has calls of one key go to one node (route --sticky).");
     private readonly Option<bool> _json = CliOption.Json();
     private readonly AdminTargetOptions _target;
 
@@ -24,10 +25,11 @@ internal sealed class ExplainRouteCommand : CliCommand
         : base(
             "explain",
             "Asks a sidecar where the next call of a method would go: every candidate, its numbers, and why it gets the call or not.",
-            ["edgemesh route explain shop.v1.Catalog/Get", "edgemesh route explain shop.v1.Catalog/Get --to 127.0.0.1:6540 --json"],
+            ["edgemesh route explain shop.v1.Catalog/Get", "edgemesh route explain shop.v1.Catalog/Get --key user-17", "edgemesh route explain shop.v1.Catalog/Get --to 127.0.0.1:6540 --json"],
             terminal)
     {
         Add(_method);
+        Add(_key);
         Add(_json);
         _target = new(this, defaultTarget: DefaultTarget);
     }
@@ -40,7 +42,7 @@ internal sealed class ExplainRouteCommand : CliCommand
     {
         using var connection = _target.Connect(parsed);
         var client = new RouteService.RouteServiceClient(connection.Channel);
-        var (response, _) = await connection.CallAsync(options => client.ExplainRouteAsync(new ExplainRouteRequest { Method = parsed.GetRequiredValue(_method) }, options), cancellationToken);
+        var (response, _) = await connection.CallAsync(options => client.ExplainRouteAsync(new ExplainRouteRequest { Method = parsed.GetRequiredValue(_method), Key = parsed.GetValue(_key) ?? "" }, options), cancellationToken);
         if (parsed.GetValue(_json))
         {
             JsonOutput.Write(Terminal, RouteJson.Of(response));

@@ -20,6 +20,8 @@ internal sealed class RouteCommand : ServerCommand
     private readonly Option<string> _listen = CliOption.Value<string>("--listen", "ADDRESS:PORT", "Where programs call it; port 0: any free one; unix:PATH: a socket file.", PlainText.TryRead, "127.0.0.1:6440");
     private readonly Option<GeoPosition?> _position = CliOption.Value<GeoPosition?>("--position", "PLACE", "Where it stands, as a first guess of which nodes are near: LATITUDE,LONGITUDE in degrees, or a location code such as LHR.", Place.TryReadOptional);
 
+    private readonly Option<string?> _sticky = CliOption.Text("--sticky", "NAME", "Metadata, such as x-user-id, whose value is a call's key: calls of one key go to one of the three nearest nodes, always the same while it is well.");
+
     /// <summary>Creates the command.</summary>
     public RouteCommand(Terminal terminal, Interruption interruption, GivenOptions given)
         : base(
@@ -39,6 +41,7 @@ internal sealed class RouteCommand : ServerCommand
         Add(_meshAuthority);
         Add(_listen);
         Add(_position);
+        Add(_sticky);
         Server.AddTo(this);
         Add(new ExplainRouteCommand(terminal));
     }
@@ -84,6 +87,7 @@ internal sealed class RouteCommand : ServerCommand
         Mesh = [.. parsed.GetRequiredValue(_mesh).SelectMany(addresses => addresses)],
         MeshAuthorityPath = parsed.GetValue(_meshAuthority),
         Listen = parsed.GetRequiredValue(_listen),
+        Sticky = parsed.GetValue(_sticky),
         Position = parsed.GetValue(_position),
         AdminListen = Server.AdminListen(parsed),
         TlsCertificatePath = Server.TlsCertificate(parsed),

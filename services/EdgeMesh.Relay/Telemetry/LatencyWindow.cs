@@ -25,44 +25,74 @@ internal sealed class LatencyWindow(IReadOnlyList<LatencyHistogram> histograms, 
     private readonly Queue<Moment> _moments = new([new Moment(time.GetTimestamp(), new long[histograms.Count * LatencyHistogram.BucketCount])]);
     private long _lastKept = time.GetTimestamp();
 
-    /// <summary>Quantiles of some kinds together.</summary>
+    /// <summary>Quantiles of some kinds together, over the whole window.</summary>
     /// <param name="kinds">Indices of histograms.</param>
     public LatencyQuantiles Read(params ReadOnlySpan<int> kinds)
     {
         lock (_lock)
         {
-            // 1. Now, and the youngest moment that is a whole window old.
-            var now = new Moment(time.GetTimestamp(), new long[histograms.Count * LatencyHistogram.BucketCount]);
-            for (var kind = 0; kind < histograms.Count; kind++)
-            {
-                histograms[kind].AddTo(now.Of(kind));
-            }
+            var now = LookLocked();
+            return Between(_moments.Peek(), now, kinds);
+        }
+    }
 
-            while (_moments.Count > 1 && time.GetElapsedTime(_moments.ElementAt(1).Timestamp, now.Timestamp) >= length)
+    /// <summary>Quantiles over as little of the window, up to now, as has enough calls.</summary>
+    /// <param name="enough">How many calls.</param>
+    /// <param name="kinds">Indices of histograms.</param>
+    /// <returns>Null: not even the whole window has.</returns>
+    public LatencyQuantiles? ReadLast(long enough, params ReadOnlySpan<int> kinds)
+    {
+        lock (_lock)
+        {
+            var now = LookLocked();
+            foreach (var then in _moments.Reverse())
             {
-                _moments.Dequeue();
-            }
-
-            var then = _moments.Peek();
-            if (time.GetElapsedTime(_lastKept, now.Timestamp) >= slice)
-            {
-                _moments.Enqueue(now);
-                _lastKept = now.Timestamp;
-            }
-
-            // 2. What was counted between them.
-            var counts = new long[LatencyHistogram.BucketCount];
-            foreach (var kind in kinds)
-            {
-                for (var bucket = 0; bucket < counts.Length; bucket++)
+                if (now.CountOf(kinds) - then.CountOf(kinds) >= enough)
                 {
-                    counts[bucket] += now.Of(kind)[bucket] - then.Of(kind)[bucket];
+                    return Between(then, now, kinds);
                 }
             }
 
-            var count = counts.Sum();
-            return new LatencyQuantiles(count, time.GetElapsedTime(then.Timestamp, now.Timestamp), Quantile(counts, count, 0.5), Quantile(counts, count, 0.9), Quantile(counts, count, 0.99));
+            return null;
         }
+    }
+
+    /// <summary>Takes the moment of now, and keeps it if it is time; the oldest that stays is the youngest that is a whole window old.</summary>
+    private Moment LookLocked()
+    {
+        var now = new Moment(time.GetTimestamp(), new long[histograms.Count * LatencyHistogram.BucketCount]);
+        for (var kind = 0; kind < histograms.Count; kind++)
+        {
+            histograms[kind].AddTo(now.Of(kind));
+        }
+
+        while (_moments.Count > 1 && time.GetElapsedTime(_moments.ElementAt(1).Timestamp, now.Timestamp) >= length)
+        {
+            _moments.Dequeue();
+        }
+
+        if (time.GetElapsedTime(_lastKept, now.Timestamp) >= slice)
+        {
+            _moments.Enqueue(now);
+            _lastKept = now.Timestamp;
+        }
+
+        return now;
+    }
+
+    private LatencyQuantiles Between(Moment then, Moment now, ReadOnlySpan<int> kinds)
+    {
+        var counts = new long[LatencyHistogram.BucketCount];
+        foreach (var kind in kinds)
+        {
+            for (var bucket = 0; bucket < counts.Length; bucket++)
+            {
+                counts[bucket] += now.Of(kind)[bucket] - then.Of(kind)[bucket];
+            }
+        }
+
+        var count = counts.Sum();
+        return new LatencyQuantiles(count, time.GetElapsedTime(then.Timestamp, now.Timestamp), Quantile(counts, count, 0.5), Quantile(counts, count, 0.9), Quantile(counts, count, 0.99));
     }
 
     /// <summary>The smallest time that a share of the calls did not exceed (nearest rank).</summary>
@@ -84,5 +114,19 @@ internal sealed class LatencyWindow(IReadOnlyList<LatencyHistogram> histograms, 
     private sealed record Moment(long Timestamp, long[] Counts)
     {
         public Span<long> Of(int kind) => Counts.AsSpan(kind * LatencyHistogram.BucketCount, LatencyHistogram.BucketCount);
+
+        public long CountOf(ReadOnlySpan<int> kinds)
+        {
+            var count = 0L;
+            foreach (var kind in kinds)
+            {
+                foreach (var calls in Of(kind))
+                {
+                    count += calls;
+                }
+            }
+
+            return count;
+        }
     }
 }

@@ -14,6 +14,7 @@ public sealed class PickerTests
         from inFlight in Gen.Choose(0, 500)
         from capacity in Gen.Elements(0, 0, 0, 100)
         from warmth in Gen.Elements(1.0, 1.0, 1.0, 0.3)
+        from shed in Gen.Elements(0.0, 0.0, 0.0, 0.6)
         from state in Gen.Choose(0, 5)
         select new Candidate
         {
@@ -24,6 +25,7 @@ public sealed class PickerTests
             InFlight = inFlight,
             Capacity = capacity,
             Warmth = warmth,
+            Shed = shed,
             IsDraining = state == 4,
             IsEjected = state == 5,
         };
@@ -60,9 +62,9 @@ public sealed class PickerTests
     [Fact]
     public void Pick_WithoutHome_IsWithinTheBandOfTheLeastCost() => Check.One(Config.QuickThrowOnFailure.WithMaxTest(2000), Prop.ForAll(AnyPick, pick =>
     {
-        // Neither hot nor warming up: cost alone decides.
-        var candidates = pick.Candidates.Select(candidate => candidate with { ServedFloorSeconds = candidate.ServedSeconds, Capacity = 0, Warmth = 1, IsDraining = false, IsEjected = false }).ToArray();
-        var served = Picker.MeanServed(candidates);
+        // Neither full, nor slow, nor warming up: cost alone decides.
+        var candidates = pick.Candidates.Select(candidate => candidate with { ServedFloorSeconds = candidate.ServedSeconds, Capacity = 0, Warmth = 1, Shed = 0, IsDraining = false, IsEjected = false }).ToArray();
+        var served = Picker.MeanFloor(candidates);
         var least = candidates.Min(candidate => Picker.CostOf(candidate, served));
 
         var index = Picker.Pick(candidates, -1, 0, new Random(pick.Seed));
@@ -115,25 +117,33 @@ public sealed class PickerTests
     }
 
     [Fact]
-    public void Pick_ManyInFlight_IsHotOnlyIfItQueues()
+    public void Pick_Slow_PassesItsShareToWhoeverCostsNoMore()
     {
-        Candidate[] candidates = [.. Enumerable.Range(0, 8).Select(i => Near(0.010 + (i * 0.010)) with { ServedSeconds = 0.005, ServedFloorSeconds = 0.005, InFlight = i == 0 ? 500 : 10 })];
-        Assert.Equal(0, Picker.Pick(candidates, 0, 0, ScriptedRandom.Repeating(0)));
+        // At its limit the home costs 24 ms; the second costs less, the last twice as much.
+        Candidate[] candidates =
+        [
+            Near(0.002) with { ServedSeconds = 0.022, ServedFloorSeconds = 0.010, Shed = 0.5 },
+            Near(0.008) with { ServedSeconds = 0.010, ServedFloorSeconds = 0.010, Shed = 0.4 },
+            Near(0.026) with { ServedSeconds = 0.010, ServedFloorSeconds = 0.010 },
+            Near(0.038) with { ServedSeconds = 0.010, ServedFloorSeconds = 0.010 },
+        ];
+        var table = new PickTable(candidates, 0);
 
-        candidates[0] = candidates[0] with { ServedSeconds = 0.013 };
-        Assert.Equal(1, Picker.Pick(candidates, 0, 0, ScriptedRandom.Repeating(0)));
+        // Of the half that the home passes on, the second takes its 0.6, and the third half of the rest, since it costs half as much again; what is left stays.
+        double[] expected = [0.6, 0.3, 0.1, 0];
+        Assert.All(expected.Select((share, i) => (share, i)), one => Assert.Equal(one.share, table.ShareOf(one.i), 9));
     }
 
-    [Theory]
-    [InlineData(2)]
-    [InlineData(5)]
-    [InlineData(64)]
-    public void Pick_BusiestOfAPoolOfAnySize_IsHotOnceItQueues(int count)
+    [Fact]
+    public void Pick_EveryoneIsSlow_MostCallsStay()
     {
-        Candidate[] candidates = [.. Enumerable.Range(0, count).Select(i => Near(0.010 + (i * 0.010)) with { ServedSeconds = 0.013, ServedFloorSeconds = 0.005, InFlight = i == 0 ? 11 : 10 })];
+        Candidate[] candidates = [.. Enumerable.Range(0, 5).Select(i => Near(0.002 + (i * 0.006)) with { ServedSeconds = 0.2, ServedFloorSeconds = 0.010, Shed = 0.95 })];
 
-        Assert.Equal(1, Picker.Pick(candidates, 0, 0, ScriptedRandom.Repeating(0)));
+        Assert.InRange(new PickTable(candidates, 0).ShareOf(0), 0.8, 1);
     }
+
+    [Fact]
+    public void PickCold_Slow_IsNoHelp() => Assert.Equal(-1, new PickTable([Near(0.001), Near(0.002) with { Shed = 0.01 }], 0).PickCold(tried: 0b01, new ScriptedRandom()));
 
     [Fact]
     public void Pick_WarmingUp_GetsItsShare()
@@ -186,7 +196,7 @@ public sealed class PickerTests
             Near(0.009) with { ServedSeconds = 0.001, ServedFloorSeconds = 0.001 },
             Near(0.030) with { ServedSeconds = 0.001, ServedFloorSeconds = 0.001 },
             Near(0.001) with { Capacity = 5, InFlight = 5 },
-            Near(0.001) with { ServedSeconds = 0.050, ServedFloorSeconds = 0.001, InFlight = 500 },
+            Near(0.031) with { ServedSeconds = 0.050, ServedFloorSeconds = 0.001, Shed = 0.7 },
             Near(0.001) with { IsDraining = true },
             Near(0.001) with { IsDraining = true, IsEjected = true },
         ];

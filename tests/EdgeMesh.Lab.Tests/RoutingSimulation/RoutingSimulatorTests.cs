@@ -60,6 +60,27 @@ public sealed class RoutingSimulatorTests
     }
 
     [Fact]
+    public void Run_HerdAtANodeThatDoesNotSayWhatItServes_TheSharesSettleAndHomesStay()
+    {
+        var report = Run(new() { Scenario = RoutingScenario.Herd, Clients = 100, Duration = Short });
+
+        // Chance alone makes a second of 200 calls one of 240 now and then.
+        Assert.Equal(0, report.FailedCalls);
+        Assert.InRange(report.PeakLoad!.Value, 0.5, 1.25);
+        Assert.InRange(report.HomeMovesPerClientMinute, 0, 0.5);
+        Assert.InRange(report.P50, TimeSpan.FromMilliseconds(10), TimeSpan.FromMilliseconds(50));
+    }
+
+    [Fact]
+    public void Run_StragglersInOnePlace_HedgingCutsFourFifths()
+    {
+        var report = Run(new() { Scenario = RoutingScenario.Stragglers, Clients = 25, Duration = TimeSpan.FromMinutes(1), RoundTripStep = TimeSpan.Zero });
+
+        Assert.InRange(report.LoadFactor, 1.0, 1.05);
+        Assert.InRange(report.P99Cut!.Value, 0.8, 1.0);
+    }
+
+    [Fact]
     public void Run_AllNodesFartherThanAProbesLimit_TheNearestIsFoundAndKept()
     {
         var report = Run(new() { Scenario = RoutingScenario.Overload, Clients = 5, Duration = Short, NearestRoundTrip = TimeSpan.FromMilliseconds(400), RoundTripStep = TimeSpan.FromMilliseconds(60) });

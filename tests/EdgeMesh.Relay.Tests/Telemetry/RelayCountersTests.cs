@@ -60,39 +60,47 @@ public class RelayCountersTests
     }
 
     [Fact]
-    public void ReadServedMedian_FewCalls_IsNotToldAndManyAreTheLastSecond()
+    public void ReadServedMedian_FewCalls_IsNotToldAndOfManyTheLastCount()
     {
         var counters = new RelayCounters(_time);
-        End(counters, 19, TimeSpan.FromMilliseconds(80));
+        EndMany(19, TimeSpan.FromMilliseconds(80));
         Assert.Null(counters.ReadServedMedian());
 
-        End(counters, 1, TimeSpan.FromMilliseconds(80));
+        EndMany(1, TimeSpan.FromMilliseconds(80));
         AssertNear(80_000, counters.ReadServedMedian()!.Value);
 
-        // Two seconds later, a second's calls are enough; after another, there are none of late, and the minute tells.
-        for (var i = 0; i < 8; i++)
-        {
-            _time.Advance(TimeSpan.FromMilliseconds(250));
-            counters.ReadServedMedian();
-        }
-
-        End(counters, 30, TimeSpan.FromMilliseconds(5));
+        // Enough of late: earlier ones do not count.
+        Pass(1);
+        EndMany(25, TimeSpan.FromMilliseconds(5));
         AssertNear(5_000, counters.ReadServedMedian()!.Value);
-        End(counters, 30, TimeSpan.FromMilliseconds(80));
-        for (var i = 0; i < 8; i++)
-        {
-            _time.Advance(TimeSpan.FromMilliseconds(250));
-            counters.ReadServedMedian();
-        }
 
+        // Fewer of late: earlier ones of the same second do.
+        Pass(3);
+        EndMany(10, TimeSpan.FromMilliseconds(80));
+        AssertNear(5_000, counters.ReadServedMedian()!.Value);
+        EndMany(10, TimeSpan.FromMilliseconds(80));
         AssertNear(80_000, counters.ReadServedMedian()!.Value);
 
-        static void End(RelayCounters counters, int calls, TimeSpan latency)
+        // None in the last second: those of the minute do, and beyond it none.
+        Pass(20);
+        AssertNear(80_000, counters.ReadServedMedian()!.Value);
+        Pass(700);
+        Assert.Null(counters.ReadServedMedian());
+
+        void Pass(int probes)
+        {
+            for (var i = 0; i < probes; i++)
+            {
+                _time.Advance(TimeSpan.FromMilliseconds(100));
+                counters.ReadServedMedian();
+            }
+        }
+
+        void EndMany(int calls, TimeSpan latency)
         {
             for (var i = 0; i < calls; i++)
             {
-                counters.BeginCall();
-                counters.EndCall(CallOutcome.Hit, GrpcStatusCode.Ok, latency);
+                End(counters, CallOutcome.Hit, latency);
             }
         }
     }
