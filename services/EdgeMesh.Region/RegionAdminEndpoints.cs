@@ -4,6 +4,7 @@ using EdgeMesh.Region.Measurements;
 using EdgeMesh.Region.Policies;
 using EdgeMesh.Region.Tokens;
 using EdgeMesh.Region.Topology;
+using EdgeMesh.Region.Zones;
 using EdgeMesh.Workloads;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
@@ -21,5 +22,6 @@ internal sealed class RegionAdminEndpoints : IAdminEndpoints
         endpoints.MapGrpcService<InvalidationGrpcService>();
         endpoints.MapGrpcService<PolicyGrpcService>();
         endpoints.MapGrpcService<WorkloadGrpcService>();
+        endpoints.MapGrpcService<ZoneGrpcService>();
     }
 }

@@ -16,6 +16,7 @@ using EdgeMesh.Region.Measurements;
 using EdgeMesh.Region.Policies;
 using EdgeMesh.Region.Tokens;
 using EdgeMesh.Region.Topology;
+using EdgeMesh.Region.Zones;
 using EdgeMesh.Relay;
 using EdgeMesh.Relay.Coherence;
 using EdgeMesh.Relay.Hosting;
@@ -98,6 +99,7 @@ public sealed class RegionNode : IAsyncDisposable
         try
         {
             var tokens = TokenStore.Open(options.DataDirectory, time);
+            var zoneGroups = ZoneGroups.Open(options.DataDirectory, options.ZoneGroups);
             var table = new TokenTable();
             tokens.Changed += table.Replace;
             tokenFile = WatchTokenFile(options.EdgeTokenFile, tokens, time, storeLog.CreateLogger<TokenStore>());
@@ -125,6 +127,7 @@ public sealed class RegionNode : IAsyncDisposable
                 introspection.Services.Add(PolicyService.Descriptor);
                 introspection.Services.Add(WorkloadService.Descriptor);
                 introspection.Services.Add(MeshService.Descriptor);
+                introspection.Services.Add(ZoneService.Descriptor);
                 introspection.Services.Add(AdminService.Descriptor);
                 introspection.UpstreamHealth = new UpstreamHealth(service => workloads.Find("/" + service) is { } workload ? new HealthRoute(workload.Upstream.Description, workload.Invoker) : channels.FindHealth(service));
                 foreach (var origin in FindDescriptors(channels, workloads))
@@ -159,6 +162,7 @@ public sealed class RegionNode : IAsyncDisposable
             services.AddSingleton<Func<IReadOnlyList<MethodShape>>>(provider => () => PolicyShapes.Join(provider.GetRequiredService<MethodShapes>().Current, provider.GetRequiredService<PolicyState>().Current.Policy));
             services.AddSingleton<TopologyState>();
             services.AddSingleton(tokens);
+            services.AddSingleton(zoneGroups);
             services.AddSingleton(configuration);
             services.AddSingleton(provider => new NodeDrain(provider.GetRequiredService<NodeHealth>(), app!.StopAsync));
 
@@ -175,6 +179,8 @@ public sealed class RegionNode : IAsyncDisposable
             app.MapNodeIntrospection();
             var topology = app.Services.GetRequiredService<TopologyState>();
             tokens.Changed += topology.SetTokens;
+            zoneGroups.Changed += topology.SetZoneGroups;
+            topology.SetZoneGroups(zoneGroups.Current);
             table.Replace(tokens.ReadDigests());
             topology.SetTokens(tokens.ReadDigests());
             var shapes = app.Services.GetRequiredService<MethodShapes>();
@@ -204,11 +210,12 @@ public sealed class RegionNode : IAsyncDisposable
                 Drain = drain,
                 Configuration = configuration,
                 Authenticator = authenticator,
-                Services = [AdminService.Descriptor, TopologyService.Descriptor, LatencyService.Descriptor, InvalidationService.Descriptor, PolicyService.Descriptor, WorkloadService.Descriptor],
+                Services = [AdminService.Descriptor, TopologyService.Descriptor, LatencyService.Descriptor, InvalidationService.Descriptor, PolicyService.Descriptor, WorkloadService.Descriptor, ZoneService.Descriptor],
                 Time = time,
             };
             void Share(IServiceCollection admin) => admin
                 .AddSingleton(tokens)
+                .AddSingleton(zoneGroups)
                 .AddSingleton(store)
                 .AddSingleton(topology)
                 .AddSingleton(regionLog)

@@ -53,6 +53,9 @@ public sealed class RegionOptions
     /// <summary>A file with a token of the role edge, which is in service as long as the file holds it; made when missing. Null: none.</summary>
     public string? EdgeTokenFile { get; init; }
 
+    /// <summary>Groups of Local Zones that are opted into from the start, unless the data directory knows them already.</summary>
+    public IReadOnlyList<string> ZoneGroups { get; init; } = [];
+
     /// <summary>PEM file with the certificate and its chain; null: cleartext HTTP/2.</summary>
     public string? TlsCertificatePath { get; init; }
 
@@ -140,6 +143,18 @@ public sealed class RegionOptions
         if (AdvertisedAddress is not null && !(Uri.TryCreate(AdvertisedAddress, UriKind.Absolute, out var advertised) && Relay.Upstreams.Upstream.IsAddress(advertised)))
         {
             failures.Add($"--advertise must be an http or https URL with host and port only, got \"{AdvertisedAddress}\"");
+        }
+
+        foreach (var group in ZoneGroups)
+        {
+            if (!NodeNames.IsZoneGroup(group))
+            {
+                failures.Add($"--zone-group {NodeNames.ZoneGroupRule}, got {NodeNames.Quote(group)}");
+            }
+            else if (NodeNames.ParentOf(group) != Name)
+            {
+                failures.Add($"--zone-group must begin with this Region's name, {Name}, got {NodeNames.Quote(group)}");
+            }
         }
 
         foreach (var origin in Origins)

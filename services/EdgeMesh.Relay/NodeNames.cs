@@ -18,6 +18,9 @@ public static partial class NodeNames
     /// <summary>What a Local Zone's name must be.</summary>
     public const string LocalZoneRule = "must be its Region's name, '-', 3 letters a-z, '-', a number from 1 to 99 and a letter a-z, like eu-west-2-man-1a";
 
+    /// <summary>What the name of a group of Local Zones must be.</summary>
+    public const string ZoneGroupRule = "must be its Region's name, '-', 3 letters a-z, '-' and a number from 1 to 99, like eu-west-2-man-1";
+
     private const int MaxShownChars = 48;
 
     /// <summary>Whether a name is a Region's.</summary>
@@ -28,6 +31,17 @@ public static partial class NodeNames
 
     /// <summary>Whether a name is a Local Zone's.</summary>
     public static bool IsLocalZone(string name) => LocalZone().IsMatch(name);
+
+    /// <summary>Whether a name is that of a group of Local Zones.</summary>
+    public static bool IsZoneGroup(string name) => ZoneGroup().IsMatch(name);
+
+    /// <summary>The group that a Local Zone belongs to by its name, as in AWS: <c>eu-west-2-man-1</c> of <c>eu-west-2-man-1a</c>.</summary>
+    /// <param name="zone">A Local Zone's name.</param>
+    public static string ZoneGroupOf(string zone) => zone[..^1];
+
+    /// <summary>The Region that a Local Zone, or a group of them, belongs to: <c>eu-west-2</c>.</summary>
+    /// <param name="name">By its grammar.</param>
+    public static string ParentOf(string name) => string.Join('-', name.Split('-')[..^2]);
 
     /// <summary>What is wrong with a name for a node of a kind.</summary>
     /// <returns>Null when it is right; else the rule and the value: <c>must be ..., like LHR50-1; is "lhr"</c>.</returns>
@@ -64,4 +78,7 @@ public static partial class NodeNames
 
     [GeneratedRegex(@"\A[a-z]{2,10}(-[a-z]{2,10}){1,2}-[1-9][0-9]?-[a-z]{3}-[1-9][0-9]?[a-z]\z")]
     private static partial Regex LocalZone();
+
+    [GeneratedRegex(@"\A[a-z]{2,10}(-[a-z]{2,10}){1,2}-[1-9][0-9]?-[a-z]{3}-[1-9][0-9]?\z")]
+    private static partial Regex ZoneGroup();
 }

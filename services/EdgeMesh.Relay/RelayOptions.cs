@@ -22,7 +22,7 @@ public sealed class RelayOptions
     /// <summary>The log of a node that asks origins, whose answers are as of its head; null: a node of another kind.</summary>
     public LogFeed? Log { get; init; }
 
-    /// <summary>The log as a caching node has applied it; its upstreams are nodes, which tell what their answers are as-of. Null: a node of another kind, or one that nobody purges.</summary>
+    /// <summary>The log as a caching node has applied it; upstreams that are nodes tell what their answers are as-of, those of others are as-of what this node had applied when it asked. Null: a node of another kind, or one that nobody purges.</summary>
     public AppliedLog? Applied { get; init; }
 
     /// <summary>

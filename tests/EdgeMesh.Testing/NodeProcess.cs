@@ -44,6 +44,21 @@ public sealed class NodeProcess : IAsyncDisposable
     public static Task<NodeProcess> StartEdgeAsync(Uri region, Uri regionAdmin, string name, params string[] more) =>
         StartAsync(["edge", "--name", name, "--region", region.GetLeftPart(UriPartial.Authority), "--region-admin", regionAdmin.GetLeftPart(UriPartial.Authority), "--listen", "127.0.0.1:0", .. more]);
 
+    /// <summary>Starts a Local Zone on a free port.</summary>
+    /// <param name="region">Its Region, on this machine.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="more">Further arguments.</param>
+    public static Task<NodeProcess> StartZoneAsync(NodeProcess region, string name, params string[] more) =>
+        StartZoneAsync(region.Address, region.AdminAddress, name, more);
+
+    /// <summary>Starts a Local Zone on a free port.</summary>
+    /// <param name="region">Where its Region takes calls.</param>
+    /// <param name="regionAdmin">Where its Region is joined.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="more">Further arguments.</param>
+    public static Task<NodeProcess> StartZoneAsync(Uri region, Uri regionAdmin, string name, params string[] more) =>
+        StartAsync(["zone", "--name", name, "--region", region.GetLeftPart(UriPartial.Authority), "--region-admin", regionAdmin.GetLeftPart(UriPartial.Authority), "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", .. more]);
+
     /// <summary>Starts a sidecar on a free port, which learns the mesh from these nodes.</summary>
     public static Task<NodeProcess> StartSidecarAsync(params NodeProcess[] nodes) =>
         StartAsync(["route", "--mesh", string.Join(',', nodes.Select(node => node.Address.GetLeftPart(UriPartial.Authority))), "--listen", "127.0.0.1:0"]);

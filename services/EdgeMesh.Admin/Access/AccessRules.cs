@@ -9,7 +9,7 @@ public static class AccessRules
     /// <summary>What is asked of a caller of something that is not in the table, before he is told that it is not there.</summary>
     public const Role Unknown = Role.Reader;
 
-    private static readonly string[] ControlServices = ["/edgemesh.v1.AdminService/", "/edgemesh.v1.InvalidationService/", "/edgemesh.v1.LatencyService/", "/edgemesh.v1.MeshService/", "/edgemesh.v1.PolicyService/", "/edgemesh.v1.RouteService/", "/edgemesh.v1.TopologyService/", "/edgemesh.v1.WorkloadService/"];
+    private static readonly string[] ControlServices = ["/edgemesh.v1.AdminService/", "/edgemesh.v1.InvalidationService/", "/edgemesh.v1.LatencyService/", "/edgemesh.v1.MeshService/", "/edgemesh.v1.PolicyService/", "/edgemesh.v1.RouteService/", "/edgemesh.v1.TopologyService/", "/edgemesh.v1.WorkloadService/", "/edgemesh.v1.ZoneService/"];
 
     // Null: open to all, credentials or not.
     private static readonly FrozenDictionary<string, Role?> Rules = new Dictionary<string, Role?>
@@ -49,6 +49,8 @@ public static class AccessRules
         ["/edgemesh.v1.WorkloadService/ReplaceWorkload"] = Role.Admin,
         ["/edgemesh.v1.WorkloadService/DrainWorkload"] = Role.Admin,
         ["/edgemesh.v1.WorkloadService/StopWorkload"] = Role.Admin,
+        ["/edgemesh.v1.ZoneService/ListZoneGroups"] = Role.Reader,
+        ["/edgemesh.v1.ZoneService/SetZoneGroup"] = Role.Admin,
         ["/edgemesh.v1.AdminService/GetConfig"] = Role.Reader,
         ["/edgemesh.v1.AdminService/Reload"] = Role.Admin,
         ["/edgemesh.v1.AdminService/Drain"] = Role.Admin,

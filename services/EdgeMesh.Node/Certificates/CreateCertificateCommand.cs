@@ -129,7 +129,7 @@ internal sealed class CreateCertificateCommand : CliCommand
     private static string? FindViolation(CertificatePurpose purpose, string name) => purpose.Name switch
     {
         "region" => NodeNames.FindViolation(NodeKind.Region, name),
-        "edge" => NodeNames.FindViolation(NodeKind.EdgeLocation, name),
+        "edge" => NodeNames.IsLocalZone(name) ? null : NodeNames.FindViolation(NodeKind.EdgeLocation, name),
         _ when name == DevelopmentAuthority.FileName => $"\"{name}\" is the authority's: choose another",
         _ => name.Length is > 0 and <= MaxNameLength && name.All(character => char.IsAsciiLetterOrDigit(character) || character is '-' or '_')
             ? null

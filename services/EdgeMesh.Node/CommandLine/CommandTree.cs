@@ -19,6 +19,7 @@ using EdgeMesh.Node.Tokens;
 using EdgeMesh.Node.Top;
 using EdgeMesh.Node.Up;
 using EdgeMesh.Node.Workloads;
+using EdgeMesh.Node.Zones;
 
 namespace EdgeMesh.Node.CommandLine;
 
@@ -40,12 +41,13 @@ internal static class CommandTree
     /// <param name="random">Draws the number of an edge location whose name leaves it open.</param>
     public static RootCommand Create(Terminal terminal, Interruption interruption, GivenOptions given, Random random)
     {
-        ServerCommand[] servers = [new RegionCommand(terminal, interruption, given), new EdgeCommand(terminal, interruption, given, random), new RouteCommand(terminal, interruption, given)];
+        ServerCommand[] servers = [new RegionCommand(terminal, interruption, given), new EdgeCommand(terminal, interruption, given, random), new ZoneCommand(terminal, interruption, given), new RouteCommand(terminal, interruption, given)];
         var root = new RootCommand("EdgeMesh, a content delivery network for gRPC: a Region, edge locations that cache its answers, and the tools to use them.")
         {
             servers[0],
             servers[1],
             servers[2],
+            servers[3],
             new UpCommand(terminal),
             new PutCommand(terminal),
             new GetCommand(terminal),
@@ -59,6 +61,7 @@ internal static class CommandTree
             new PingCommand(terminal),
             new RankCommand(terminal),
             new CommandGroup("latency", "How far the nodes of a mesh are from each other, and from their clients.", new MatrixCommand(terminal), new WatchCommand(terminal), new ObjectivesCommand(terminal)),
+            new CommandGroup("zones", "The groups of Local Zones that a Region places services in.", new ListZonesCommand(terminal), SetZoneGroupCommand.Enable(terminal), SetZoneGroupCommand.Disable(terminal)),
             new PurgeCommand(terminal),
             new DrainCommand(terminal),
             new BackupCommand(terminal),

@@ -45,4 +45,6 @@ namespace EdgeMesh.Node.Contracts;
 [JsonSerializable(typeof(WorkloadsJson))]
 [JsonSerializable(typeof(WorkloadJson))]
 [JsonSerializable(typeof(WorkloadLogJson))]
+[JsonSerializable(typeof(ZoneGroupsJson))]
+[JsonSerializable(typeof(ZoneGroupJson))]
 internal sealed partial class ContractContext : JsonSerializerContext;

@@ -15,6 +15,9 @@ internal sealed record NodeJson(
     [property: Description("What it counted since it started; null for a Region and before the first report.")] CountsJson? Counts,
     [property: Description("Where it stands; null when it did not say.")] PositionJson? Position,
     [property: Description("Whose law holds there; null when it did not say.")] string? Jurisdiction,
+    [property: Description("Of a Local Zone: its group; else null.")] string? ZoneGroup,
+    [property: Description("Of a Local Zone: whether its group is enabled; else null.")] bool? ZoneGroupEnabled,
+    [property: Description("Of a Local Zone: prefixes of the services that are placed there; else null.")] IReadOnlyList<string>? Services,
     [property: Description("Its process, when `up` started it; else null.")] int? Pid = null)
 {
     /// <summary>What the Region says of a node, as JSON.</summary>
@@ -29,6 +32,9 @@ internal sealed record NodeJson(
         node.Report is null || node.Kind == NodeKind.Region ? null : CountsJson.Of(node.Report),
         PositionJson.Of(node.Position),
         node.Jurisdiction.Length == 0 ? null : node.Jurisdiction,
+        node.ZoneGroup.Length == 0 ? null : node.ZoneGroup,
+        node.Kind == NodeKind.LocalZone ? node.ZoneGroupEnabled : null,
+        node.Kind == NodeKind.LocalZone ? [.. node.PlacedServices] : null,
         pid);
 
     /// <summary>A kind's word.</summary>
@@ -50,7 +56,7 @@ internal sealed record NodeJson(
     };
 }
 
-/// <summary>What an edge location counted since it started.</summary>
+/// <summary>What an edge location or a Local Zone counted since it started.</summary>
 internal sealed record CountsJson(
     [property: Description("Calls answered from the cache.")] ulong Hits,
     [property: Description("Cacheable calls that had to ask upstream.")] ulong Misses,

@@ -19,6 +19,7 @@ internal sealed class RegionCommand : ServerCommand
     private readonly Option<string> _data = CliOption.RequiredText("--data", "DIR", "Where it keeps its objects; created if need be.");
     private readonly Option<string?> _defaultCacheControl = CliOption.Text("--default-cache-control", "VALUE", $"How edges may cache objects that say nothing about it, as in HTTP (RFC 9111); default: '{ObjectStoreOptions.StandardCacheControl}'.");
     private readonly Option<string?> _edgeTokenFile = CliOption.Text("--edge-token-file", "FILE", "A token that edges may join with, in service as long as FILE holds it; made, for its owner's eyes only, when FILE is missing.");
+    private readonly Option<string[]> _zoneGroups = CliOption.ManyTexts("--zone-group", "NAME", "A group of Local Zones that is opted into from the start, such as eu-west-2-man-1; edgemesh zones changes that, and what it says is kept.");
     private readonly OriginArguments _origins;
     private readonly WorkloadArguments _workloads;
     private readonly PlaceOptions _place;
@@ -47,6 +48,7 @@ internal sealed class RegionCommand : ServerCommand
         _workloads = new(this);
         Add(_defaultCacheControl);
         Add(_edgeTokenFile);
+        Add(_zoneGroups);
         _place = new(this, "default: not said.");
         Add(_objective);
         Server.AddTo(this);
@@ -91,6 +93,7 @@ internal sealed class RegionCommand : ServerCommand
         Position = _place.Position(parsed),
         Jurisdiction = _place.Jurisdiction(parsed),
         EdgeTokenFile = parsed.GetValue(_edgeTokenFile),
+        ZoneGroups = parsed.GetRequiredValue(_zoneGroups),
         AdminListen = Server.AdminListen(parsed),
         TlsCertificatePath = Server.TlsCertificate(parsed),
         TlsKeyPath = Server.TlsKey(parsed),

@@ -5,12 +5,12 @@ using Grpc.Core;
 
 namespace EdgeMesh.Node.Targets;
 
-/// <summary>Asks a Region for the nodes of its mesh.</summary>
+/// <summary>Asks a Region, or a node of its mesh, who is in the mesh.</summary>
 internal static class NodeListing
 {
     /// <summary>The Region first, then by kind and name, with what each last reported.</summary>
     /// <exception cref="TargetException">The call failed.</exception>
-    /// <exception cref="CliException">The node is not a Region.</exception>
+    /// <exception cref="CliException">It is no admin listener of one.</exception>
     public static async Task<IReadOnlyList<NodeInfo>> FetchAsync(TargetConnection connection, CancellationToken cancellationToken)
     {
         var client = new TopologyService.TopologyServiceClient(connection.Channel);
@@ -21,7 +21,7 @@ internal static class NodeListing
         }
         catch (TargetException exception) when (exception.Status is StatusCode.Unimplemented)
         {
-            throw new CliException($"{TargetAddress.Show(connection.Target)} is not a Region's admin listener: only a Region knows the nodes of its mesh.", inner: exception);
+            throw new CliException($"{TargetAddress.Show(connection.Target)} is not the admin listener of a Region or of a node of its mesh.", inner: exception);
         }
     }
 }

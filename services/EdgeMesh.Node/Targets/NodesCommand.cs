@@ -16,8 +16,8 @@ internal sealed class NodesCommand : CliCommand
     public NodesCommand(Terminal terminal)
         : base(
             "nodes",
-            "Lists the Region and the nodes of its mesh, with what their caches counted. Only a Region knows: --to must name one's admin listener.",
-            ["edgemesh nodes", "edgemesh nodes --to http://127.0.0.1:6500 --json", "edgemesh nodes --to https://region.example:6400 --token-file ./reader-token"],
+            "Lists the Region and the nodes of its mesh, with what their caches counted. --to is the Region's admin listener, or that of one of its nodes, which says what it was told last and calls a Region that is away lost.",
+            ["edgemesh nodes", "edgemesh nodes --to http://127.0.0.1:6500 --json", "edgemesh nodes --to http://127.0.0.1:6511", "edgemesh nodes --to https://region.example:6400 --token-file ./reader-token"],
             terminal)
     {
         _target = new(this);

@@ -36,7 +36,8 @@ internal static class HelloRules
         Check("hello.version", IsVersion(hello.Version) ? null : $"must be 1 to {MaxVersionBytes} bytes of printable ASCII without spaces; is {NodeNames.Quote(hello.Version)}");
         Check("hello.position", hello.Position is null || GeoPosition.TryCreate(hello.Position.Latitude, hello.Position.Longitude, out _) ? null : string.Create(CultureInfo.InvariantCulture, $"must be a latitude from -90 to 90 and a longitude from -180 to 180, in degrees; is {hello.Position.Latitude}, {hello.Position.Longitude}"));
         Check("hello.jurisdiction", hello.Jurisdiction.Length > 0 && Jurisdiction.FindViolation(hello.Jurisdiction) is { } jurisdiction ? $"{jurisdiction}; is {NodeNames.Quote(hello.Jurisdiction)}" : null);
-        Check("hello.via", hello.Via.Count <= MaxVia && hello.Via.All(NodeNames.IsEdgeLocation) ? null : $"must be up to {MaxVia} names of edge locations; are {NodeNames.Quote(string.Join(", ", hello.Via))}");
+        Check("hello.via", hello.Via.Count <= MaxVia && hello.Via.All(via => NodeNames.IsEdgeLocation(via) || NodeNames.IsLocalZone(via)) ? FindDetour(hello) : $"must be up to {MaxVia} names of edge locations and Local Zones; are {NodeNames.Quote(string.Join(", ", hello.Via))}");
+        Check("hello.zone_group", FindWrongGroup(hello, regionName));
         return violations;
 
         void Check(string field, string? description)
@@ -47,6 +48,15 @@ internal static class HelloRules
             }
         }
     }
+
+    private static string? FindDetour(JoinRequest.Types.Hello hello) =>
+        hello.Kind == NodeKind.LocalZone && hello.Via.Count > 0 ? $"must be empty, since a Local Zone joins its Region itself; is {NodeNames.Quote(string.Join(", ", hello.Via))}" : null;
+
+    private static string? FindWrongGroup(JoinRequest.Types.Hello hello, string regionName) => hello.ZoneGroup.Length == 0 ? null
+        : hello.Kind != NodeKind.LocalZone ? $"must be empty for a node that is no Local Zone; is {NodeNames.Quote(hello.ZoneGroup)}"
+        : !NodeNames.IsZoneGroup(hello.ZoneGroup) ? $"{NodeNames.ZoneGroupRule}; is {NodeNames.Quote(hello.ZoneGroup)}"
+        : !hello.ZoneGroup.StartsWith($"{regionName}-", StringComparison.Ordinal) ? $"must begin with this Region's name, {regionName}; is {NodeNames.Quote(hello.ZoneGroup)}"
+        : null;
 
     private static string? FindForeignParent(JoinRequest.Types.Hello hello, string regionName) =>
         hello.Kind != NodeKind.LocalZone || hello.Name.StartsWith($"{regionName}-", StringComparison.Ordinal)

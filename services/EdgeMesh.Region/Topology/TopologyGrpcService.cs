@@ -1,6 +1,7 @@
 using EdgeMesh.Admin.Access;
 using EdgeMesh.Region.Log;
 using EdgeMesh.Region.Measurements;
+using EdgeMesh.Region.Zones;
 using EdgeMesh.Relay;
 using EdgeMesh.Relay.Coherence;
 using EdgeMesh.V1;
@@ -16,6 +17,7 @@ internal sealed class TopologyGrpcService(
     TopologyState state,
     TopologyOptions options,
     RegionLog regionLog,
+    ZoneGroups zoneGroups,
     MatrixState matrix,
     ClientsState clients,
     TimeProvider time,
@@ -118,6 +120,11 @@ internal sealed class TopologyGrpcService(
             throw ArgumentFaults.ToRpcException(violations);
         }
 
+        if (hello.Kind == NodeKind.LocalZone)
+        {
+            NoteGroup(TopologyState.ZoneGroupOf(hello), peer);
+        }
+
         var outcome = state.Join(hello, out var membership);
         if (outcome == JoinOutcome.Joined)
         {
@@ -127,6 +134,27 @@ internal sealed class TopologyGrpcService(
         var status = outcome == JoinOutcome.NameTaken
             ? new Status(StatusCode.AlreadyExists, $"Another live node is named {hello.Name}; this one is at {hello.Address}.")
             : new Status(StatusCode.ResourceExhausted, $"The mesh has {options.MaxNodes} nodes, which is its limit.");
+        log.JoinRefused(peer, status.Detail);
+        throw new RpcException(status);
+    }
+
+    private void NoteGroup(string group, string peer)
+    {
+        Status status;
+        try
+        {
+            if (zoneGroups.Note(group))
+            {
+                return;
+            }
+
+            status = new Status(StatusCode.ResourceExhausted, $"The mesh has {ZoneGroups.MaxGroups} zone groups, which is its limit.");
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            status = new Status(StatusCode.Unavailable, $"Zone group {group} cannot be kept: {fault.Message}");
+        }
+
         log.JoinRefused(peer, status.Detail);
         throw new RpcException(status);
     }

@@ -22,4 +22,7 @@ internal static partial class TopologyLog
 
     [LoggerMessage(2105, LogLevel.Warning, "Of {Known} methods only the first {Told} fit the topology: edges treat the others as of unknown shape")]
     internal static partial void MethodsCut(this ILogger log, int known, int told);
+
+    [LoggerMessage(2106, LogLevel.Information, "Local Zone {Node} has placed: {Services}")]
+    internal static partial void ServicesPlaced(this ILogger log, string node, string services);
 }

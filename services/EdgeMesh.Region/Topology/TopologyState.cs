@@ -1,4 +1,5 @@
 using EdgeMesh.Probing.Messages;
+using EdgeMesh.Relay;
 using EdgeMesh.V1;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
@@ -30,6 +31,12 @@ internal sealed class TopologyState : IDisposable
     /// <summary>Most bytes of method shapes in a topology: beside 5,000 nodes they must fit a message of 4 MiB.</summary>
     internal const int MaxMethodBytes = 1 << 20;
 
+    /// <summary>Most prefixes of services that one Local Zone has told.</summary>
+    internal const int MaxPlacedServices = 256;
+
+    // As long as a workload's prefix may be.
+    private const int MaxPlacedServiceChars = 200;
+
     // Less is no wait for a timer.
     private static readonly TimeSpan MinWait = TimeSpan.FromMilliseconds(1);
 
@@ -42,6 +49,7 @@ internal sealed class TopologyState : IDisposable
     private readonly NodeInfo _region;
     private IReadOnlyList<MethodShape> _methods = [];
     private IReadOnlyList<TokenDigest> _tokens = [];
+    private IReadOnlyDictionary<string, bool> _zoneGroups = new Dictionary<string, bool>();
     private ulong _version;
     private long _joins;
     private TopologySnapshot? _snapshot;
@@ -114,6 +122,17 @@ internal sealed class TopologyState : IDisposable
         lock (_gate)
         {
             _tokens = tokens;
+            ChangeLocked();
+        }
+    }
+
+    /// <summary>Says which groups of Local Zones are known, and whether each is opted into.</summary>
+    /// <param name="groups">Kept: not to be changed afterwards.</param>
+    public void SetZoneGroups(IReadOnlyDictionary<string, bool> groups)
+    {
+        lock (_gate)
+        {
+            _zoneGroups = groups;
             ChangeLocked();
         }
     }
@@ -217,6 +236,7 @@ internal sealed class TopologyState : IDisposable
                 Position = hello.Position,
                 Jurisdiction = hello.Jurisdiction,
                 Upstream = hello.Via.Count > 0 ? hello.Via[0] : "",
+                ZoneGroup = ZoneGroupOf(hello),
                 State = NodeState.Ready,
                 JoinTime = now,
                 ReportTime = now,
@@ -245,6 +265,7 @@ internal sealed class TopologyState : IDisposable
                 return;
             }
 
+            TakePlacedServicesLocked(membership, report);
             membership.Report = report;
             membership.HeardTimestamp = _time.GetTimestamp();
             membership.Info.ReportTime = Timestamp.FromDateTimeOffset(_time.GetUtcNow());
@@ -312,6 +333,10 @@ internal sealed class TopologyState : IDisposable
             }
         }
     }
+
+    /// <summary>The group of a Local Zone that says hello; empty for other nodes.</summary>
+    internal static string ZoneGroupOf(JoinRequest.Types.Hello hello) =>
+        hello.Kind != NodeKind.LocalZone ? "" : hello.ZoneGroup.Length > 0 ? hello.ZoneGroup : NodeNames.ZoneGroupOf(hello.Name);
 
     /// <summary>Stops all timers.</summary>
     public void Dispose()
@@ -385,6 +410,19 @@ internal sealed class TopologyState : IDisposable
         _changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 
+    private void TakePlacedServicesLocked(Membership membership, NodeReport report)
+    {
+        var placed = report.PlacedServices.Where(prefix => membership.Info.Kind == NodeKind.LocalZone && prefix.Length is > 0 and <= MaxPlacedServiceChars).Take(MaxPlacedServices).ToList();
+        report.PlacedServices.Clear();
+        if (!placed.SequenceEqual(membership.Info.PlacedServices))
+        {
+            membership.Info.PlacedServices.Clear();
+            membership.Info.PlacedServices.AddRange(placed);
+            ChangeLocked();
+            _log.ServicesPlaced(membership.Info.Name, string.Join(", ", placed));
+        }
+    }
+
     private List<NodeInfo> NodesLocked(bool withReports)
     {
         var region = _region.Clone();
@@ -393,6 +431,7 @@ internal sealed class TopologyState : IDisposable
         foreach (var member in _members.Values.OrderBy(m => m.Info.Kind).ThenBy(m => m.Info.Name, StringComparer.Ordinal))
         {
             var node = member.Info.Clone();
+            node.ZoneGroupEnabled = node.ZoneGroup.Length > 0 && _zoneGroups.GetValueOrDefault(node.ZoneGroup);
             if (withReports)
             {
                 node.Report = member.Report?.Clone();

@@ -56,7 +56,7 @@ internal sealed class FillJob
 
     public MethodState Method { get; }
 
-    /// <summary>What the answer is as-of: the last purge applied before upstream was asked, or what upstream says; null: that is not known here.</summary>
+    /// <summary>What the answer is as-of: what upstream says, or of one that is no node what was applied before it was asked; null: that is not known here.</summary>
     public long? AsOf { get; private set; }
 
     /// <summary>What a stale answer for it was found under; null: there was none. Upstream's answer takes its place, stored or not.</summary>
@@ -97,7 +97,7 @@ internal sealed class FillJob
     {
         // RFC 9111 section 4.2.3: an answer's age counts from the request.
         _askedAt = Time.GetTimestamp();
-        var response = await _upstream.Invoker.SendAsync(_request, cancellationToken).ConfigureAwait(false);
+        var response = await _upstream.SendAsync(_request, _options.Applied, cancellationToken).ConfigureAwait(false);
         if (_options.Applied is { } applied)
         {
             // Upstream may answer from a store of its own, with what it asked for long before this node asked.

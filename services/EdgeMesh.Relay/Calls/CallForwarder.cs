@@ -29,7 +29,7 @@ internal sealed class CallForwarder(RelayOptions options, CallTelemetry telemetr
         var sent = UpstreamCall.Begin(telemetry, upstream, call.Method, call.Path, request);
         try
         {
-            using var response = await upstream.Invoker.SendAsync(request, lifetime.Token).ConfigureAwait(false);
+            using var response = await upstream.SendAsync(request, options.Applied, lifetime.Token).ConfigureAwait(false);
             if (content is DuplexContent body)
             {
                 body.ObserveAnswer();

@@ -1,4 +1,7 @@
 using System.Collections.Concurrent;
+using EdgeMesh.Relay.Coherence;
+using EdgeMesh.Relay.Metadata;
+using EdgeMesh.V1;
 
 namespace EdgeMesh.Relay.Upstreams;
 
@@ -69,6 +72,27 @@ public sealed class Upstream
 
     /// <summary>Description and address, for messages to people.</summary>
     public override string ToString() => $"{Description} at {_base}";
+
+    /// <summary>Sends a call, and says of the answer what it is as-of.</summary>
+    /// <remarks>
+    /// A node says that itself. Of an origin that is asked by a caching node, as workloads of a Local Zone are, its answer is as-of what that node had applied when it asked: (1) it has applied 16, and asks;
+    /// (2) the origin reads, then 17 purges what it read; (3) 17 is applied here; (4) the answer comes, as-of 16, and is not stored, or is taken out. What the origin itself says of that is not listened to.
+    /// </remarks>
+    /// <param name="applied">The log of a caching node; null: of a node of another kind, which says it without the answer's help.</param>
+    internal Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, AppliedLog? applied, CancellationToken cancellationToken) =>
+        IsNode || applied is null ? Invoker.SendAsync(request, cancellationToken) : SendAsOfAsync(request, applied.Position, cancellationToken);
+
+    private async Task<HttpResponseMessage> SendAsOfAsync(HttpRequestMessage request, LogPosition? asked, CancellationToken cancellationToken)
+    {
+        var response = await Invoker.SendAsync(request, cancellationToken).ConfigureAwait(false);
+        response.Headers.Remove(ResponseMetadata.AsOf);
+        if (asked is not null)
+        {
+            response.Headers.TryAddWithoutValidation(ResponseMetadata.AsOf, AppliedLog.Show(asked.Epoch, asked.Sequence));
+        }
+
+        return response;
+    }
 
     /// <summary>The URI of a method, which the handler takes apart only once when it is the same object.</summary>
     /// <param name="path"><c>/package.Service/Method</c>, sent as it is.</param>

@@ -14,7 +14,7 @@ public sealed class ApplicationTests
         var run = await CliRun.Of();
 
         Assert.Equal(ExitCodes.Usage, run.ExitCode);
-        Assert.StartsWith("edgemesh: no command; there are region, edge, route, up, put, get", run.Error);
+        Assert.StartsWith("edgemesh: no command; there are region, edge, zone, route, up, put, get", run.Error);
         Assert.EndsWith("See: edgemesh --help", run.Error.TrimEnd());
     }
 

@@ -60,7 +60,7 @@ public sealed class ConfigurationFileTests
     [InlineData("edge:\n  config: other.yaml", "edgemesh.yaml:2 edge.config: is no option")]
     [InlineData("edge:\n  help: true", "edgemesh.yaml:2 edge.help: is no option")]
     [InlineData("edge:\n  --name: LHR50-1", "edgemesh.yaml:2 edge.--name: is no option of edgemesh edge that a file may have; did you mean name?")]
-    [InlineData("\negde: {}", "edgemesh.yaml:2 egde: is no section; there are region:, edge:, route:; did you mean edge?")]
+    [InlineData("\negde: {}", "edgemesh.yaml:2 egde: is no section; there are region:, edge:, zone:, route:; did you mean edge?")]
     [InlineData("edge:\n  name: LHR50-1\n\n  name: CDG50-1", "edgemesh.yaml:4 edge.name: is given twice: line 2 has it already")]
     [InlineData("edge: {}\nedge: {}", "edgemesh.yaml:2 edge: is given twice: line 1 has it already")]
     [InlineData("region:\n  origin:\n    a.: http://h:1\n    a.: http://h:2", "edgemesh.yaml:4 region.origin[a.]: is given twice: line 3 has it already")]
@@ -82,7 +82,7 @@ public sealed class ConfigurationFileTests
     [InlineData("edge:\n  name: [[[[[[[[[]]]]]]]]]", "edgemesh.yaml:2 edge.name[0][0][0][0][0][0]: is nested deeper than 8 levels")]
     [InlineData("edge:\n  name: {", "edgemesh.yaml:")]
     [InlineData("edge:\n\tname: x", "edgemesh.yaml:2: is not YAML")]
-    [InlineData("- edge", "edgemesh.yaml:1: must be a mapping with the sections region:, edge:, route:")]
+    [InlineData("- edge", "edgemesh.yaml:1: must be a mapping with the sections region:, edge:, zone:, route:")]
     public void Parse_Fault_NamesLinePathAndWhatIsRight(string text, string expected) =>
         Assert.Contains(Parse(text).Faults, fault => fault.ToString().StartsWith(expected, StringComparison.Ordinal));
 

@@ -36,6 +36,24 @@ public sealed class HelloRulesTests
         Assert.Contains(part, violation.Description, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(NodeKind.LocalZone, "eu-west-2-man-1a", "", "LHR50-1", "hello.via: must be empty, since a Local Zone joins its Region itself; is \"LHR50-1\"")]
+    [InlineData(NodeKind.EdgeLocation, "LHR50-1", "eu-west-2-man-1", "", "hello.zone_group: must be empty for a node that is no Local Zone; is \"eu-west-2-man-1\"")]
+    [InlineData(NodeKind.LocalZone, "eu-west-2-man-1a", "eu-west-2-man-1a", "", "hello.zone_group: must be its Region's name")]
+    [InlineData(NodeKind.LocalZone, "eu-west-2-man-1a", "us-east-1-bos-1", "", "hello.zone_group: must begin with this Region's name, eu-west-2; is \"us-east-1-bos-1\"")]
+    [InlineData(NodeKind.EdgeLocation, "LHR50-1", "", "nobody", "hello.via: must be up to 8 names of edge locations and Local Zones; are \"nobody\"")]
+    public void FindViolations_ZoneThatIsNoneOfThisRegions_NamesFieldRuleAndValue(NodeKind kind, string name, string group, string via, string expected)
+    {
+        var hello = new JoinRequest.Types.Hello { Name = name, Kind = kind, Address = "http://127.0.0.1:6401", Version = "0.1.0", ZoneGroup = group, Via = { via.Split(' ', StringSplitOptions.RemoveEmptyEntries) } };
+
+        var violation = Assert.Single(HelloRules.FindViolations(hello, "eu-west-2"));
+        Assert.StartsWith(expected, $"{violation.Field}: {violation.Description}", StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void FindViolations_EdgeBelowAZone_HasNone() =>
+        Assert.Empty(HelloRules.FindViolations(new JoinRequest.Types.Hello { Name = "MAN50-1", Kind = NodeKind.EdgeLocation, Address = "http://127.0.0.1:6401", Version = "0.1.0", Via = { "eu-west-2-man-1a" } }, "eu-west-2"));
+
     [Fact]
     public void FindViolations_SeveralWrongFields_NamesAll() =>
         Assert.Equal(["hello.name", "hello.address", "hello.version"], Find(NodeKind.EdgeLocation, "x", "y", " ").Select(v => v.Field));

@@ -3,6 +3,7 @@ using EdgeMesh.Latency.Reports;
 using EdgeMesh.Region.Log;
 using EdgeMesh.Region.Measurements;
 using EdgeMesh.Region.Topology;
+using EdgeMesh.Region.Zones;
 using EdgeMesh.Relay.Coherence;
 using EdgeMesh.Storage;
 using EdgeMesh.Testing;
@@ -42,6 +43,7 @@ public sealed class TopologyGrpcServiceTests : IAsyncLifetime
         builder.Services.AddGrpc();
         builder.Services.AddSingleton(_options);
         builder.Services.AddSingleton(_regionLog);
+        builder.Services.AddSingleton(ZoneGroups.Open(_data.Path, []));
         builder.Services.AddSingleton<TimeProvider>(_time);
         builder.Services.AddSingleton(s => new TopologyState(_options, () => [], _time, s.GetRequiredService<ILogger<TopologyState>>()));
         builder.Services.AddSingleton<MatrixState>().AddSingleton<ClientReports>().AddSingleton<ClientsState>();

@@ -273,6 +273,33 @@ public sealed class TopologyStateTests : IDisposable
         Assert.Equal(100, _time.TimerCount);
     }
 
+    [Fact]
+    public void Zone_GroupAndPlacedServices_AreToldAndChangeTheVersion()
+    {
+        var zone = Join("eu-west-2-man-1a", NodeKind.LocalZone);
+        var joined = _state.GetSnapshot().Message.Version;
+        Assert.Equal(("eu-west-2-man-1", false), Read());
+
+        _state.SetZoneGroups(new Dictionary<string, bool> { ["eu-west-2-man-1"] = true });
+        _state.Report(zone, new NodeReport { PlacedServices = { "a.v1.", "b.v1." } });
+        _state.Report(zone, new NodeReport { PlacedServices = { "a.v1.", "b.v1." } });
+
+        Assert.Equal(("eu-west-2-man-1", true), Read());
+        Assert.Equal(joined + 2, _state.GetSnapshot().Message.Version);
+        Assert.Equal(["a.v1.", "b.v1."], _state.ListNodes()[1].PlacedServices);
+        Assert.Empty(_state.ListNodes()[1].Report.PlacedServices);
+
+        (string, bool) Read() => (_state.GetSnapshot().Message.Nodes[1].ZoneGroup, _state.GetSnapshot().Message.Nodes[1].ZoneGroupEnabled);
+    }
+
+    [Fact]
+    public void PlacedServices_OfAnEdgeLocation_AreNotTaken()
+    {
+        _state.Report(Join("LHR50-1"), new NodeReport { PlacedServices = { "a.v1." } });
+
+        Assert.Empty(_state.ListNodes()[1].PlacedServices);
+    }
+
     private static JoinRequest.Types.Hello Hello(string name, string? address = null, string version = "0.1.0", NodeKind kind = NodeKind.EdgeLocation) =>
         new() { Name = name, Kind = kind, Address = address ?? "http://127.0.0.1:6401", Version = version };
 

@@ -26,9 +26,10 @@ public sealed partial class ReferenceArrowsTests
         ["Admin"] = ["Introspection", "Relay", "Stubs"],
         ["Storage"] = ["Stubs"],
         ["Workloads"] = ["Relay", "Stubs"],
-        ["EdgeLocation"] = ["Admin", "Introspection", "Probing", "Relay", "Client", "Latency", "Stubs"],
+        ["Downstream"] = ["Admin", "Introspection", "Probing", "Relay", "Latency", "Stubs"],
+        ["EdgeLocation"] = ["Downstream"],
         ["Region"] = ["Admin", "Storage", "Introspection", "Probing", "Workloads", "Relay", "Client", "Latency", "Stubs"],
-        ["LocalZone"] = ["Admin", "Storage", "Introspection", "Probing", "Workloads", "Relay", "Client", "Latency", "Stubs"],
+        ["LocalZone"] = ["Downstream", "Storage", "Workloads"],
         ["Sidecar"] = ["Admin", "Introspection", "Relay", "Client", "Latency", "Stubs"],
         ["Lab"] = ["Latency", "Client", "Caching"],
     };

@@ -12,13 +12,16 @@ public enum InteropRoute
     /// <summary>client → edge location → Region → server.</summary>
     ThroughEdge,
 
+    /// <summary>client → Local Zone → Region → server.</summary>
+    ThroughZone,
+
     /// <summary>client → sidecar → edge location → Region → server, whose methods are described: the sidecar holds unary calls.</summary>
     ThroughSidecar,
 }
 
 /// <summary>
 /// Our interop server, a Region before it, and what each client saw of it over each route. Each client runs once, when the
-/// first case is asked for; and against an edge location of its own, so that it is the first to call each method there.
+/// first case is asked for; and against an edge location, or a zone, of its own, so that it is the first to call each method there.
 /// </summary>
 public sealed class OurServerFixture : IAsyncLifetime
 {
@@ -62,6 +65,14 @@ public sealed class OurServerFixture : IAsyncLifetime
         if (route == InteropRoute.Direct)
         {
             return await InteropRun.AllAsync(client, _url!);
+        }
+
+        if (route == InteropRoute.ThroughZone)
+        {
+            await using var zone = await NodeProcess.StartZoneAsync(_region!, "eu-west-2-man-1a");
+            var passed = await InteropRun.AllAsync(client, zone.Address);
+            zone.AssertNoUnexpectedErrors();
+            return passed;
         }
 
         await using var edge = await NodeProcess.StartEdgeAsync(route == InteropRoute.ThroughSidecar ? _describedRegion! : _region!, "LHR50-1");

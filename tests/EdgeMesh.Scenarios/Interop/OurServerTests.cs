@@ -2,7 +2,7 @@ using EdgeMesh.Testing;
 
 namespace EdgeMesh.Scenarios.Interop;
 
-/// <summary>Clients of other implementations, and ours, run the interop cases against our server, directly and through an edge.</summary>
+/// <summary>Clients of other implementations, and ours, run the interop cases against our server, directly, through an edge, a zone and a sidecar.</summary>
 public sealed class OurServerTests(OurServerFixture fixture) : IClassFixture<OurServerFixture>
 {
     public static TheoryData<InteropRoute, string> Cases
