@@ -104,7 +104,7 @@ public abstract class DownstreamNode : IAsyncDisposable
             var regionHealth = new HealthRoute(region.ToString(), channel.CreateCallInvoker());
             builder.Services.AddGrpc();
             builder.Services.AddSingleton(time);
-            builder.Services.AddNodeIntrospection((_, introspection) => introspection.UpstreamHealth = new UpstreamHealth(_ => regionHealth));
+            builder.Services.AddNodeIntrospection((_, introspection) => introspection.UpstreamHealth = new UpstreamHealth(service => parts.FindHealth(service) ?? regionHealth));
             builder.Services.AddSingleton(new Random());
             builder.Services.AddSingleton<ClientReports>();
             builder.Services.AddProbes(relay.Counters, provider => new ReflectorFacts
@@ -167,7 +167,7 @@ public abstract class DownstreamNode : IAsyncDisposable
                 mesh.Set(MeshMessages.Write(topology, prober.ReadCoordinates()));
                 parts.Learn(topology);
             };
-            parts.Started(app.Services);
+            parts.Started(app.Services, relay);
             await NodeHost.StartAsync(app, "--listen", endPoint, cancellationToken).ConfigureAwait(false);
             var listening = NodeHost.GetAddress(app);
 

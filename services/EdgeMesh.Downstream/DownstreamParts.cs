@@ -1,3 +1,4 @@
+using EdgeMesh.Introspection;
 using EdgeMesh.Relay;
 using EdgeMesh.Relay.Upstreams;
 using EdgeMesh.V1;
@@ -30,9 +31,13 @@ internal class DownstreamParts
 
     /// <summary>Called once, before the node listens.</summary>
     /// <param name="services">What <see cref="AddServices"/> registered, and what all nodes have.</param>
-    public virtual void Started(IServiceProvider services)
+    /// <param name="relay">Takes the node's calls.</param>
+    public virtual void Started(IServiceProvider services, RelayHandler relay)
     {
     }
+
+    /// <summary>Where the health of a service is asked, by its full name; null: at the next node.</summary>
+    public virtual HealthRoute? FindHealth(string service) => null;
 
     /// <summary>Takes each new topology, in order, on the link's thread: to be handled quickly.</summary>
     public virtual void Learn(JoinResponse topology)

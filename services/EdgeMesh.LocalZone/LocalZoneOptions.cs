@@ -20,6 +20,9 @@ public sealed class LocalZoneOptions : DownstreamOptions
     /// <summary>Directory for what it must know when it starts without its Region, created when missing; null: it knows nothing then, and places nothing until it has joined.</summary>
     public string? DataDirectory { get; init; }
 
+    /// <summary>The Availability Zone (failure domain) of replicas that have none of their own; null: the zone itself.</summary>
+    public string? AvailabilityZone { get; init; }
+
     /// <summary>The user's services that are placed in it, each with another name and other service prefixes.</summary>
     public IReadOnlyList<WorkloadOptions> Workloads { get; init; } = [];
 
@@ -52,6 +55,6 @@ public sealed class LocalZoneOptions : DownstreamOptions
         failures.AddRange(WorkloadSettings.FindFaults());
     }
 
-    /// <summary>What its workloads are made from. The zone is their failure domain.</summary>
-    internal WorkloadSettings WorkloadSettings => new() { Node = Name, Zone = Name, Workloads = Workloads };
+    /// <summary>What its workloads are made from.</summary>
+    internal WorkloadSettings WorkloadSettings => new() { Node = Name, Zone = AvailabilityZone ?? Name, Workloads = Workloads };
 }

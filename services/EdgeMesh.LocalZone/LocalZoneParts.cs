@@ -1,7 +1,8 @@
-using System.Collections.Frozen;
 using System.Diagnostics.Metrics;
+using EdgeMesh.Admin;
 using EdgeMesh.Downstream;
 using EdgeMesh.Downstream.ControlStream;
+using EdgeMesh.Introspection;
 using EdgeMesh.Relay;
 using EdgeMesh.Relay.Upstreams;
 using EdgeMesh.V1;
@@ -18,7 +19,6 @@ internal sealed class LocalZoneParts : DownstreamParts, IAsyncDisposable
     private readonly ILoggerFactory _log;
     private readonly Placement _placement;
     private readonly WorkloadTable _workloads;
-    private volatile FrozenSet<string> _sideEffectFree = [];
     private Action _reportNow = static () => { };
 
     /// <summary>Starts nothing yet.</summary>
@@ -31,7 +31,7 @@ internal sealed class LocalZoneParts : DownstreamParts, IAsyncDisposable
         try
         {
             _placement = new Placement(options.Name, options.ZoneGroup, options.DataDirectory is { } data ? PlacementFile.Open(data) : null, _log.CreateLogger<Placement>());
-            _workloads = new WorkloadTable(options.WorkloadSettings, TimeProvider.System, _log) { IsSideEffectFree = path => _sideEffectFree.Contains(path) };
+            _workloads = new WorkloadTable(options.WorkloadSettings, TimeProvider.System, _log);
         }
         catch
         {
@@ -41,14 +41,28 @@ internal sealed class LocalZoneParts : DownstreamParts, IAsyncDisposable
     }
 
     /// <inheritdoc/>
+    public override IEnumerable<Google.Protobuf.Reflection.ServiceDescriptor> AdminServices => [WorkloadService.Descriptor];
+
+    /// <inheritdoc/>
     public override IUpstreamRouter Router(IUpstreamRouter others, Upstream next) => new ZoneRouter(_placement, new WorkloadRouter(_workloads, others), others);
 
     /// <inheritdoc/>
     public override void AddServices(IServiceCollection services) => services.AddWorkloads(_workloads);
 
     /// <inheritdoc/>
-    public override void Started(IServiceProvider services)
+    public override void AddAdminServices(IServiceCollection services, IServiceProvider shared) =>
+        services.AddSingleton(_workloads).AddSingleton<IAdminEndpoints, LocalZoneAdminEndpoints>();
+
+    /// <inheritdoc/>
+    /// <remarks>As its calls: in the zone where the service is placed there and a replica is well, else at the parent.</remarks>
+    public override HealthRoute? FindHealth(string service) =>
+        _placement.IsEnabled && _workloads.Find("/" + service) is { IsServing: true } workload ? new HealthRoute(workload.Upstream.Description, workload.Invoker) : null;
+
+    /// <inheritdoc/>
+    public override void Started(IServiceProvider services, RelayHandler relay)
     {
+        _workloads.IsSideEffectFree = relay.Methods.IsSideEffectFree;
+        WorkloadMeters.Create(services.GetRequiredService<IMeterFactory>(), _workloads);
         _reportNow = services.GetRequiredService<RegionLink>().ReportNow;
         LocalZoneMeters.Create(services.GetRequiredService<IMeterFactory>(), _placement);
     }
@@ -56,7 +70,6 @@ internal sealed class LocalZoneParts : DownstreamParts, IAsyncDisposable
     /// <inheritdoc/>
     public override void Learn(JoinResponse topology)
     {
-        _sideEffectFree = topology.Methods.Where(method => method.SideEffectFree).Select(method => $"/{method.Method}").ToFrozenSet(StringComparer.Ordinal);
         if (_placement.Learn(topology))
         {
             // What is placed here has changed with it.

@@ -5,6 +5,7 @@ using EdgeMesh.Node.Calls;
 using EdgeMesh.Node.Certificates;
 using EdgeMesh.Node.Completion;
 using EdgeMesh.Node.Configuration;
+using EdgeMesh.Node.Greeting;
 using EdgeMesh.Node.LabUp;
 using EdgeMesh.Node.Latencies;
 using EdgeMesh.Node.Objects;
@@ -70,6 +71,7 @@ internal static class CommandTree
             new CallCommand(terminal),
             new CommandGroup("lab", "What a network would have done.", new SimulateCommand(terminal), new RoutingSimulationCommand(terminal), new DelayedMeshCommand(terminal)),
             new CommandGroup("cache", "What a cache would have done with your traffic.", new CacheSimulateCommand(terminal)),
+            new GreeterCommand(terminal),
             new CompletionCommand(terminal),
             new ValidateCommand(terminal),
             new CommandGroup("token", "The tokens of a Region: what holders of one may do beyond its own machine.", new CreateTokenCommand(terminal), new ListTokensCommand(terminal), new RevokeTokenCommand(terminal)),

@@ -6,7 +6,15 @@ namespace EdgeMesh.Node.Contracts;
 internal sealed record MeshJson(
     [property: Description("The nodes that were started, the Region first.")] IReadOnlyList<NodeJson> Nodes,
     [property: Description("The calls that showed a miss become a hit, in order.")] IReadOnlyList<DemoCallJson> Calls,
-    [property: Description("With --check: whether every node was ready and every edge answered a miss, then a hit. Else null.")] bool? Passed);
+    [property: Description("With --zones: how each node greets, the Region first. Else empty.")] IReadOnlyList<GreetingJson> Greetings,
+    [property: Description("With --check: whether every node was ready, every edge answered a miss, then a hit, and every Local Zone greeted by a replica of its own. Else null.")] bool? Passed);
+
+/// <summary>A greeting of <c>up --zones</c>.</summary>
+internal sealed record GreetingJson(
+    [property: Description("Name of the node that was called.")] string Node,
+    [property: Description("The greeting.")] string Text,
+    [property: Description("Number of the process that greeted.")] int ProcessId,
+    [property: Description("How the node came to the answer.")] AnswerJson Answer);
 
 /// <summary>One call of <c>up</c>.</summary>
 internal sealed record DemoCallJson(

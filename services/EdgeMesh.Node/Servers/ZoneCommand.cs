@@ -5,6 +5,7 @@ using EdgeMesh.Node.CommandLine;
 using EdgeMesh.Node.Configuration;
 using EdgeMesh.Node.Output;
 using EdgeMesh.Node.Values;
+using EdgeMesh.Node.Workloads;
 
 namespace EdgeMesh.Node.Servers;
 
@@ -16,6 +17,7 @@ internal sealed class ZoneCommand : ServerCommand
     private readonly Option<string?> _group = CliOption.Text("--group", "NAME", "The zone group that it belongs to; default: its name without the last letter, eu-west-2-man-1.");
     private readonly Option<string> _listen = CliOption.Value<string>("--listen", "ADDRESS:PORT", "Where it takes calls; port 0: any free one.", PlainText.TryRead, "127.0.0.1:6411");
     private readonly Option<string?> _data = CliOption.Text("--data", "DIR", "Where it keeps whether its group is enabled, for a start without its Region; created if need be. Default: nowhere.");
+    private readonly WorkloadArguments _workloads;
     private readonly JoiningOptions _joining;
     private readonly CacheOptions _cache;
     private readonly PlaceOptions _place;
@@ -39,9 +41,10 @@ internal sealed class ZoneCommand : ServerCommand
         Add(_group);
         Add(_listen);
         Add(_data);
+        _workloads = new(this);
         _joining = new(this);
         _cache = new(this);
-        _place = new(this, "default: not said.");
+        _place = new(this, "default: by its name, if the place in that is a known code.");
         Server.AddTo(this);
     }
 
@@ -72,6 +75,8 @@ internal sealed class ZoneCommand : ServerCommand
         Group = parsed.GetValue(_group),
         Listen = parsed.GetRequiredValue(_listen),
         DataDirectory = parsed.GetValue(_data),
+        Workloads = _workloads.Read(parsed),
+        AvailabilityZone = _workloads.Zone(parsed),
         RegionAdmin = _joining.RegionAdmin(parsed),
         RegionAuthorityPath = _joining.RegionAuthority(parsed),
         Token = _joining.Token(parsed),

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Text.Json.Nodes;
 using EdgeMesh.Admin;
 using EdgeMesh.Latency.Positions;
 using EdgeMesh.Node.Servers;
@@ -18,6 +19,12 @@ internal static class MeshPlan
     /// <summary>The Region's name.</summary>
     public const string RegionName = "eu-west-2";
 
+    /// <summary>Most Local Zones of one <c>up</c>.</summary>
+    public const int MostZones = 6;
+
+    /// <summary>The group of all of its Local Zones.</summary>
+    public const string ZoneGroup = RegionName + "-man-1";
+
     /// <summary>Where the Region stands: its name says it to people only.</summary>
     private const string RegionPlace = "LHR";
 
@@ -26,6 +33,9 @@ internal static class MeshPlan
     /// <summary>Who stops a mesh on his own machine does not want to wait for long calls.</summary>
     private const string ShutdownTimeout = "5s";
 
+    /// <summary>Where the Local Zones stand.</summary>
+    private const string ZonePlace = "MAN";
+
     /// <summary>Airports near large exchanges, by which edge locations are named.</summary>
     private static readonly string[] Airports = ["LHR", "CDG", "FRA", "AMS", "DUB", "MAD", "MXP", "ARN", "WAW", "VIE", "ZRH", "CPH"];
 
@@ -33,6 +43,10 @@ internal static class MeshPlan
     /// <param name="index">From 0.</param>
     public static string EdgeName(int index) =>
         string.Create(CultureInfo.InvariantCulture, $"{Airports[index % Airports.Length]}50-{(index / Airports.Length) + 1}");
+
+    /// <summary>Name of a Local Zone: <c>eu-west-2-man-1a</c>, <c>eu-west-2-man-1b</c>, ...</summary>
+    /// <param name="index">From 0.</param>
+    public static string ZoneName(int index) => $"{ZoneGroup}{(char)('a' + index)}";
 
     /// <summary>Ports of the Region and of the edges: the wanted ones, and for each that is taken the next free one.</summary>
     /// <param name="first">The Region's data port, the edges' follow, and the admin ports follow from <see cref="AdminListenerOptions.PortDistance"/> above it; 0: the system chooses all of them.</param>
@@ -55,6 +69,13 @@ internal static class MeshPlan
     public static IReadOnlyList<string> RegionArguments(string name, NodePorts ports, string dataDirectory, IReadOnlyList<OriginOptions> origins) =>
         ["region", "--name", name, "--listen", Listen(ports.Data), "--admin-listen", Listen(ports.Admin), "--data", dataDirectory, "--position", RegionPlace, .. Jurisdiction(RegionPlace), .. OriginArguments.Show(origins), "--shutdown-timeout", ShutdownTimeout, ExitOnStdinClose];
 
+    /// <summary>What a Region's command line has besides when there are Local Zones: their group is opted into, and the greeter runs there as well.</summary>
+    public static IReadOnlyList<string> RegionZoneArguments(SelfProgram program) => ["--zone-group", ZoneGroup, "--workloads", GreeterWorkload(program, replicas: 1)];
+
+    /// <summary>The command line of a Local Zone, with two replicas of the greeter placed in it.</summary>
+    public static IReadOnlyList<string> ZoneArguments(string name, NodePorts ports, ChildAddresses region, ByteSize cacheBytes, string dataDirectory, SelfProgram program) =>
+        ["zone", "--name", name, "--region", TargetAddress.Show(region.Data), "--region-admin", TargetAddress.Show(region.Admin), "--listen", Listen(ports.Data), "--admin-listen", Listen(ports.Admin), "--data", Path.Combine(dataDirectory, name), "--cache-bytes", cacheBytes.ToString(), "--position", ZonePlace, .. Jurisdiction(ZonePlace), "--workloads", GreeterWorkload(program, replicas: 2), "--shutdown-timeout", ShutdownTimeout, ExitOnStdinClose];
+
     /// <summary>The command line of an edge location.</summary>
     public static IReadOnlyList<string> EdgeArguments(string name, NodePorts ports, ChildAddresses region, ByteSize cacheBytes) =>
         ["edge", "--name", name, "--region", TargetAddress.Show(region.Data), "--region-admin", TargetAddress.Show(region.Admin), "--listen", Listen(ports.Data), "--admin-listen", Listen(ports.Admin), "--cache-bytes", cacheBytes.ToString(), .. Jurisdiction(name), "--shutdown-timeout", ShutdownTimeout, ExitOnStdinClose];
@@ -64,6 +85,17 @@ internal static class MeshPlan
 
     /// <summary>The country of a location code. Positions need no option: edges have them by their names.</summary>
     private static string[] Jurisdiction(string code) => LocationCodes.Find(code) is { } location ? ["--jurisdiction", location.CountryCode] : [];
+
+    /// <summary>This program's own greeter as a workload: it is there wherever this program is.</summary>
+    private static string GreeterWorkload(SelfProgram program, int replicas) => new JsonObject
+    {
+        ["name"] = "greeter",
+        ["services"] = "demo.v1.",
+        ["command"] = new JsonArray([.. program.LeadingArguments.Prepend(program.FileName).Append("greeter").Select(word => JsonValue.Create(word))]),
+        ["replicas"] = replicas,
+        ["reflection"] = true,
+        ["health-interval"] = "250ms",
+    }.ToJsonString();
 
     private static List<int> Choose(int from, int count, int first, IReadOnlyList<int> taken)
     {

@@ -42,7 +42,7 @@ internal sealed record SelfProgram(string FileName, IReadOnlyList<string> Leadin
     public string Show(IEnumerable<string> arguments)
     {
         string[] words = [Shorten(FileName), .. LeadingArguments.Select(Shorten), .. arguments];
-        return string.Join(' ', words.Select(word => word.Contains(' ', StringComparison.Ordinal) ? $"'{word}'" : word));
+        return string.Join(' ', words.Select(word => word.AsSpan().ContainsAny(" \"{}$*") ? $"'{word}'" : word));
     }
 
     private static string Shorten(string path)

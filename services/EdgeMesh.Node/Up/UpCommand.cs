@@ -14,8 +14,8 @@ namespace EdgeMesh.Node.Up;
 /// <summary><c>edgemesh up</c>.</summary>
 /// <remarks>
 /// <list type="number">
-/// <item>Start the Region, then the edges, each as a child process; wait until all are healthy.</item>
-/// <item>Load the demo bucket; fetch an object twice through every edge.</item>
+/// <item>Start the Region, then the edges and Local Zones, each as a child process; wait until all are healthy.</item>
+/// <item>Load the demo bucket; fetch an object twice through every edge. With zones: be greeted by each.</item>
 /// <item>Show nodes and calls. With <c>--check</c>: judge them and end.</item>
 /// <item>Show the nodes' log until Ctrl-C; a child that ends by itself is named, not restarted, and makes the exit code 1.</item>
 /// <item>Stop the edges, then the Region; remove a temporary data directory.</item>
@@ -31,9 +31,10 @@ internal sealed class UpCommand : CliCommand
 
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(10);
 
-    private readonly Option<bool> _check = CliOption.Flag("--check", "Do it all once, verify that every edge answers a miss and then a hit, and end with exit code 0 or 1.");
+    private readonly Option<bool> _check = CliOption.Flag("--check", "Do it all once, verify that every edge answers a miss and then a hit and that every zone greets by itself, and end with exit code 0 or 1.");
     private readonly Option<int> _edges = CliOption.Value("--edges", "N", "How many edge locations.", WholeNumber.Between(0, MeshPlan.MostEdges), DefaultEdges);
-    private readonly Option<int> _port = CliOption.Value("--port", "PORT", "The Region's port; the edges take the next ones, and the admin listeners those from 100 above it. One that is taken is passed over; 0: any free ones.", WholeNumber.Between(0, 65_535), DefaultPort);
+    private readonly Option<int> _zones = CliOption.Value("--zones", "N", "How many Local Zones; a greeter is placed in each, and runs at the Region as well.", WholeNumber.Between(0, MeshPlan.MostZones), 0);
+    private readonly Option<int> _port = CliOption.Value("--port", "PORT", "The Region's port; edges and zones take the next ones, and the admin listeners those from 100 above it. One that is taken is passed over; 0: any free ones.", WholeNumber.Between(0, 65_535), DefaultPort);
     private readonly Option<string?> _data = CliOption.Text("--data", "DIR", "Where the Region keeps its objects; default: a temporary directory, removed at the end.");
     private readonly Option<ByteSize> _cacheBytes = CliOption.Value("--cache-bytes", "SIZE", "Budget of each edge's cache.", ByteSize.TryRead, DefaultCacheBytes);
     private readonly Option<string?> _policy = CliOption.Text("--policy", "FILE", "A policy to put in force before the first call (docs/policy.md).");
@@ -48,6 +49,7 @@ internal sealed class UpCommand : CliCommand
             [
                 "edgemesh up",
                 "edgemesh up --edges 5 --data ./mesh-data",
+                "edgemesh up --zones 1",
                 "edgemesh up --origin shop.v1.=http://127.0.0.1:9000 --origin-reflection shop.v1.",
                 "edgemesh up --policy policy.yaml",
                 "edgemesh up --check",
@@ -56,6 +58,7 @@ internal sealed class UpCommand : CliCommand
     {
         Add(_check);
         Add(_edges);
+        Add(_zones);
         Add(_port);
         Add(_data);
         Add(_cacheBytes);
@@ -78,15 +81,16 @@ internal sealed class UpCommand : CliCommand
         }
 
         using var data = MeshData.Open(parsed.GetValue(_data));
-        var names = Enumerable.Range(0, parsed.GetRequiredValue(_edges)).Select(MeshPlan.EdgeName).Prepend(MeshPlan.RegionName).ToArray();
+        string[] edges = [.. Enumerable.Range(0, parsed.GetRequiredValue(_edges)).Select(MeshPlan.EdgeName)];
+        string[] names = [MeshPlan.RegionName, .. edges, .. Enumerable.Range(0, parsed.GetRequiredValue(_zones)).Select(MeshPlan.ZoneName)];
         var json = parsed.GetValue(_json);
         var log = new EventLog(json ? Terminal.ErrorConsole : Terminal.OutConsole, names);
         await using var mesh = new Mesh(SelfProgram.Find(), TimeProvider.System);
         try
         {
-            var report = await StartAsync(mesh, names, data.Path, policy, parsed, log, cancellationToken);
+            var report = await StartAsync(mesh, names, edges.Length, data.Path, policy, parsed, log, cancellationToken);
             var check = parsed.GetValue(_check);
-            var faults = check ? DemoCalls.FindFaults(report.Calls, names[1..]) : [];
+            var faults = check ? [.. DemoCalls.FindFaults(report.Calls, edges), .. DemoGreetings.FindFaults(report.Greetings)] : (IReadOnlyList<string>)[];
             new UpReport(Terminal).Write(check ? report with { Passed = faults.Count == 0 } : report, json);
             if (check)
             {
@@ -115,8 +119,9 @@ internal sealed class UpCommand : CliCommand
         }
     }
 
-    private async Task<MeshJson> StartAsync(Mesh mesh, string[] names, string data, PolicyFile? policy, ParseResult parsed, EventLog log, CancellationToken cancellationToken)
+    private async Task<MeshJson> StartAsync(Mesh mesh, string[] names, int edgeCount, string data, PolicyFile? policy, ParseResult parsed, EventLog log, CancellationToken cancellationToken)
     {
+        var zoneCount = names.Length - 1 - edgeCount;
         var ports = MeshPlan.ChoosePorts(parsed.GetRequiredValue(_port), names.Length);
         var started = TimeProvider.System.GetTimestamp();
         async Task<ChildAddresses> StartNodeAsync(string name, IReadOnlyList<string> arguments)
@@ -128,14 +133,18 @@ internal sealed class UpCommand : CliCommand
         }
 
         await Terminal.Error.WriteLineAsync($"starting {names.Length} {(names.Length == 1 ? "node" : "nodes")}, data in {data}");
-        var region = await StartNodeAsync(names[0], MeshPlan.RegionArguments(names[0], ports[0], data, _origins.Read(parsed)));
+        var region = await StartNodeAsync(names[0], [.. MeshPlan.RegionArguments(names[0], ports[0], data, _origins.Read(parsed)), .. zoneCount > 0 ? MeshPlan.RegionZoneArguments(SelfProgram.Find()) : []]);
         if (policy is not null)
         {
             await ApplyAsync(policy, region.Admin, cancellationToken);
         }
 
-        var edges = await Task.WhenAll(names.Zip(ports).Skip(1).Select(edge =>
-            StartNodeAsync(edge.First, MeshPlan.EdgeArguments(edge.First, edge.Second, region, parsed.GetRequiredValue(_cacheBytes)))));
+        var cacheBytes = parsed.GetRequiredValue(_cacheBytes);
+        var others = await Task.WhenAll(names.Zip(ports).Skip(1).Select((node, i) => StartNodeAsync(
+            node.First,
+            i < edgeCount
+                ? MeshPlan.EdgeArguments(node.First, node.Second, region, cacheBytes)
+                : MeshPlan.ZoneArguments(node.First, node.Second, region, cacheBytes, data, SelfProgram.Find()))));
         var nodes = await mesh.WaitUntilHealthyAsync(cancellationToken);
 
         using (var connection = new TargetConnection(region.Data, CallTimeout, TimeProvider.System))
@@ -143,7 +152,10 @@ internal sealed class UpCommand : CliCommand
             await DemoBucket.LoadAsync(connection, cancellationToken);
         }
 
-        return new(nodes, await DemoCalls.RunAsync(names.Skip(1).Zip(edges.Select(edge => edge.Data)), CallTimeout, TimeProvider.System, cancellationToken), null);
+        var reached = names.Skip(1).Zip(others.Select(node => node.Data)).ToList();
+        var calls = await DemoCalls.RunAsync(reached.Take(edgeCount), CallTimeout, TimeProvider.System, cancellationToken);
+        var greetings = zoneCount > 0 ? await DemoGreetings.RunAsync((names[0], region.Data), reached.Skip(edgeCount), CallTimeout, TimeProvider.System, cancellationToken) : [];
+        return new(nodes, calls, greetings, null);
     }
 
     /// <summary>Puts a policy in force before an edge is there that could answer by another.</summary>

@@ -39,6 +39,18 @@ internal sealed class UpReport(Terminal terminal)
             terminal.Out.WriteLine();
         }
 
+        if (mesh.Greetings.Count > 0)
+        {
+            var greetings = new TextTable("Node", "Greeting", ">Process", ">Time");
+            foreach (var greeting in mesh.Greetings)
+            {
+                greetings.Add(greeting.Node, greeting.Text, $"{greeting.ProcessId}", string.Create(CultureInfo.InvariantCulture, $"{greeting.Answer.Milliseconds:0.0} ms"));
+            }
+
+            greetings.Write(terminal.OutConsole, terminal.OutIsTerminal);
+            terminal.Out.WriteLine();
+        }
+
         if (mesh.Passed is { } passed)
         {
             terminal.Out.WriteLine(passed ? "check passed" : "check failed");
@@ -54,6 +66,12 @@ internal sealed class UpReport(Terminal terminal)
         terminal.Error.WriteLine($"  {program.Show(["call", target, "--list"])}");
         terminal.Error.WriteLine($"  {program.Show(["nodes", "--to", TargetAddress.Show(regionAdmin)])}");
         terminal.Error.WriteLine($"  {program.Show(["latency", "matrix", "--to", TargetAddress.Show(regionAdmin)])}");
+        if (mesh.Nodes.FirstOrDefault(node => node.ZoneGroup is not null) is { } zone)
+        {
+            terminal.Error.WriteLine($"  {program.Show(["call", zone.Address, "demo.v1.GreeterService/Greet", "-d", "{\"name\": \"you\"}"])}");
+            terminal.Error.WriteLine($"  {program.Show(["zones", "list", "--to", TargetAddress.Show(regionAdmin)])}");
+        }
+
         terminal.Error.WriteLine("Ctrl-C stops the mesh. Its log:");
     }
 }

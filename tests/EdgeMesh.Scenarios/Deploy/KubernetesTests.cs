@@ -11,10 +11,10 @@ public sealed class KubernetesTests
     public async Task Manifests_KeepToTheSchema()
     {
         var folder = Path.Combine(Repository.Root, "deploy", "kubernetes");
-        await using var check = ChildProcess.Start("node", [Checker, Path.Combine(folder, "region.yaml"), Path.Combine(folder, "edge.yaml")]);
+        await using var check = ChildProcess.Start("node", [Checker, Path.Combine(folder, "region.yaml"), Path.Combine(folder, "edge.yaml"), Path.Combine(folder, "zone.yaml")]);
 
         Assert.True(await check.WaitForExitAsync() == 0, string.Join('\n', check.Transcript));
-        Assert.Equal(6, check.Output.Count);
+        Assert.Equal(8, check.Output.Count);
     }
 
     [ForeignTheory("kubernetes-models")]

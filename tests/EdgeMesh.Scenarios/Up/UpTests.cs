@@ -34,6 +34,21 @@ public sealed class UpTests
     }
 
     [Fact]
+    public async Task Check_WithAZone_GreetsByTheZonesOwnReplica()
+    {
+        await using var up = EdgeMeshProgram.Start("up", "--check", "--port", "0", "--edges", "1", "--zones", "1", "--json");
+
+        Assert.Equal(0, await up.WaitForExitAsync(Patience));
+        var mesh = JsonNode.Parse(string.Join('\n', up.Output))!;
+        Assert.True((bool)mesh["passed"]!);
+        Assert.Equal(["eu-west-2", "LHR50-1", "eu-west-2-man-1a"], mesh["nodes"]!.AsArray().Select(node => (string)node!["name"]!));
+        var greetings = mesh["greetings"]!.AsArray();
+        Assert.Equal(["eu-west-2 Hello, world!", "eu-west-2-man-1a Hello, world!"], greetings.Select(greeting => $"{greeting!["node"]} {greeting["text"]}"));
+        Assert.NotEqual((int)greetings[0]!["processId"]!, (int)greetings[1]!["processId"]!);
+        await AssertAllGoneAsync(mesh);
+    }
+
+    [Fact]
     public async Task Up_Killed_TakesItsChildrenAlong()
     {
         await using var up = EdgeMeshProgram.Start("up", "--port", "0", "--edges", "2", "--json");

@@ -9,7 +9,7 @@ internal sealed class DigitModel
     private const int Pixels = 64;
     private const int Hidden = 24;
     private const int Digits = 10;
-    private const int Steps = 6000;
+    private const int Steps = 10_000;
     private const double Rate = 0.05;
 
     // 3 wide and 5 high, row by row: each digit as on a pocket calculator.
