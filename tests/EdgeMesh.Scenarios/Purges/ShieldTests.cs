@@ -90,6 +90,13 @@ public sealed partial class ShieldTests : IDisposable
             Assert.Equal(["LHR50-1", "MAN50-1"], applied.Select(node => node.Name));
         }
 
+        // All of it is counted.
+        Assert.Equal(20, await ReadMetricAsync(leaf, "edgemesh_purge_targets_total{edgemesh_purge_target=\"tag\"}"));
+        Assert.Equal(0, await ReadMetricAsync(leaf, "edgemesh_purge_targets_total{edgemesh_purge_target=\"all\"}"));
+        Assert.Equal(await ReadMetricAsync(region, "edgemesh_log_position"), await ReadMetricAsync(leaf, "edgemesh_log_position"));
+        Assert.Equal(0, await ReadMetricAsync(region, "edgemesh_log_lag"));
+        Assert.Equal(1, await ReadMetricAsync(leaf, "edgemesh_log_resets_total"));
+
         // A leaf that is killed, or whose shield is, is lost, and comes back by itself.
         shield.Process.Signal(UnixSignal.Kill);
         await leaf.Process.WaitForLineAsync("is away");

@@ -81,20 +81,21 @@ internal static class TierCalls
     /// <summary>Waits until so many calls wait at a node for another's fill.</summary>
     public static async Task WaitForWaitersAsync(NodeProcess node, int count)
     {
-        using var client = new HttpClient();
         var start = TimeProvider.System.GetTimestamp();
-        while (true)
+        while (await ReadMetricAsync(node, "edgemesh_fill_waiting_calls") is var waiting && !(waiting >= count))
         {
-            var line = (await client.GetStringAsync(new Uri(node.AdminAddress, "/metrics"))).Split('\n').FirstOrDefault(one => one.StartsWith("edgemesh_fill_waiting_calls", StringComparison.Ordinal));
-            if (line is not null && double.Parse(line[(line.LastIndexOf(' ') + 1)..], CultureInfo.InvariantCulture) >= count)
-            {
-                return;
-            }
-
             // The node has better things to do than to tell its metrics.
-            Assert.True(TimeProvider.System.GetElapsedTime(start) < 6 * TestDeadline.Default, $"{line ?? "nothing"} where {count} should wait");
+            Assert.True(TimeProvider.System.GetElapsedTime(start) < 6 * TestDeadline.Default, $"{waiting} where {count} should wait");
             await Task.Delay(PollInterval);
         }
+    }
+
+    /// <summary>A value of a node's metrics, by name and attributes; not a number when there is none yet.</summary>
+    public static async Task<double> ReadMetricAsync(NodeProcess node, string name)
+    {
+        using var client = new HttpClient();
+        var line = (await client.GetStringAsync(new Uri(node.AdminAddress, "/metrics"))).Split('\n').FirstOrDefault(one => one.StartsWith($"{name} ", StringComparison.Ordinal));
+        return line is null ? double.NaN : double.Parse(line[(line.LastIndexOf(' ') + 1)..], CultureInfo.InvariantCulture);
     }
 
     /// <summary>What a caller got.</summary>
