@@ -38,9 +38,8 @@ public sealed class PlacedServiceTests
         await EnableAsync(mesh, zone);
         Assert.Equal("zone", (await NamedOrigin.CallAsync(zone.Address)).Origin);
 
-        // The first call finds it out itself: nobody has probed yet.
+        // A call that comes before anyone has noticed may be lost with the connection: nobody knows then whether it was carried out.
         await atZone.DisposeAsync();
-        Assert.Equal("region", (await NamedOrigin.CallAsync(zone.Address)).Origin);
         Assert.Contains("its calls go to the Region", await ZoneMesh.WaitForNoteAsync(zone.AdminAddress, "workload shop has no well replica"), StringComparison.Ordinal);
         Assert.Equal("region", (await NamedOrigin.CallAsync(zone.Address)).Origin);
 
