@@ -89,7 +89,7 @@ public abstract class DownstreamNode : IAsyncDisposable
         var region = new Upstream(options.NextText, options.Next, new HttpMessageInvoker(handler)) { IsNode = true, Via = options.Name };
         var store = new SlabStore(options.StoreOptions, time);
         var log = new AppliedLog(store);
-        var relayOptions = new RelayOptions { NodeName = options.Name, NodeDescription = $"{options.KindText} {options.Name}", AccessLog = options.AccessLog, Trace = trace, Applied = log };
+        var relayOptions = new RelayOptions { NodeName = options.Name, NodeDescription = $"{options.KindText} {options.Name}", AccessLog = options.AccessLog, Trace = trace, Applied = log, NamesUpstreamNodes = parts.NamesUpstreamNodes };
         var relay = new RelayHandler(relayOptions, parts.Router(new RegionRouter($"{options.KindText} {options.Name}", region), region), store, time);
         PolicyFollower.Follow(log, relay);
         var channel = GrpcChannel.ForAddress(options.Next, new GrpcChannelOptions { HttpHandler = UpstreamTls.With(UpstreamHandler.CreateForNode(), options.Next, tls), DisposeHttpClient = true });

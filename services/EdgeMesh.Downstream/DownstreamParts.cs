@@ -12,6 +12,9 @@ internal class DownstreamParts
     /// <summary>Described on the admin listener, beside what all nodes have there.</summary>
     public virtual IEnumerable<Google.Protobuf.Reflection.ServiceDescriptor> AdminServices => [];
 
+    /// <summary>Whether answers that the next node gave show its name in <c>x-edgemesh-node</c> (<see cref="RelayOptions.NamesUpstreamNodes"/>).</summary>
+    public virtual bool NamesUpstreamNodes => false;
+
     /// <summary>Where calls go.</summary>
     /// <param name="others">Takes those of which the kind knows nothing.</param>
     /// <param name="next">The next node.</param>

@@ -44,6 +44,10 @@ internal sealed class LocalZoneParts : DownstreamParts, IAsyncDisposable
     public override IEnumerable<Google.Protobuf.Reflection.ServiceDescriptor> AdminServices => [WorkloadService.Descriptor];
 
     /// <inheritdoc/>
+    /// <remarks>Callers have one address, and ask whether it was the zone that answered.</remarks>
+    public override bool NamesUpstreamNodes => true;
+
+    /// <inheritdoc/>
     public override IUpstreamRouter Router(IUpstreamRouter others, Upstream next) => new ZoneRouter(_placement, new WorkloadRouter(_workloads, others), others);
 
     /// <inheritdoc/>

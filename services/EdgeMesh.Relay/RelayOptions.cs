@@ -16,6 +16,9 @@ public sealed class RelayOptions
     /// <summary>Whether answers keep the <c>x-edgemesh-node</c> that they came with, or have none: for a hop that callers do not mean. Default: they show <see cref="NodeName"/>.</summary>
     public bool IsTransparent { get; init; }
 
+    /// <summary>Whether an answer that another node gave keeps that one's <c>x-edgemesh-node</c>: for a node whose callers want to know if it answered or passed their call on. Default: it shows <see cref="NodeName"/>.</summary>
+    public bool NamesUpstreamNodes { get; init; }
+
     /// <summary>Gets a line for each call; null: nobody does.</summary>
     public AccessLog? AccessLog { get; init; }
 

@@ -77,7 +77,9 @@ public sealed class LocalZoneNodeTests
         await ZoneMesh.WaitForNoteAsync(zone.AdminAddress, "joined Region");
         await mesh.PutAsync("a");
 
-        Assert.StartsWith("eu-west-2-man-1a; fwd=miss; stored", (await ZoneMesh.GetAsync(zone.Address, "a")).Status, StringComparison.Ordinal);
+        var miss = await ZoneMesh.GetAsync(zone.Address, "a");
+        Assert.Equal("eu-west-2", miss.Node);
+        Assert.StartsWith("eu-west-2-man-1a; fwd=miss; stored", miss.Status, StringComparison.Ordinal);
         var hit = await ZoneMesh.GetAsync(zone.Address, "a");
         Assert.Equal(ZoneMesh.ZoneName, hit.Node);
         Assert.StartsWith("eu-west-2-man-1a; hit", hit.Status, StringComparison.Ordinal);

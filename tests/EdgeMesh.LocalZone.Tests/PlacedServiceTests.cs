@@ -15,7 +15,8 @@ public sealed class PlacedServiceTests
         await using var mesh = await ZoneMesh.StartAsync(atRegion.Address);
         var zone = await mesh.StartZoneAsync(Shop(atZone));
         await ZoneMesh.WaitForNoteAsync(zone.AdminAddress, "is disabled");
-        Assert.Equal("region", (await NamedOrigin.CallAsync(zone.Address)).Origin);
+        var passed = await NamedOrigin.CallAsync(zone.Address);
+        Assert.Equal(("region", "eu-west-2"), (passed.Origin, passed.Headers.GetValue("x-edgemesh-node")));
 
         await EnableAsync(mesh, zone);
         var answer = await NamedOrigin.CallAsync(zone.Address);

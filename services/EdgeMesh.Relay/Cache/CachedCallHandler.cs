@@ -255,7 +255,7 @@ internal sealed partial class CachedCallHandler(RelayOptions options, ICacheStor
             }
 
             var counter = new MessageCounterBox(call.Record);
-            forwarder.BeginAnswer(call.Context, answer.Response, status, call.Record.IsFromNode);
+            forwarder.BeginAnswer(call.Context, call.Upstream, answer.Response, status, call.Record.IsFromNode);
             await CopyChunksAsync(answer.Chunks, call.Context, counter, lifetime.Token).ConfigureAwait(false);
             if (await fill.TakeBodyEndAsync(lifetime.Token).ConfigureAwait(false))
             {

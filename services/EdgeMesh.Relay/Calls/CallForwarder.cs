@@ -71,7 +71,7 @@ internal sealed class CallForwarder(RelayOptions options, CallTelemetry telemetr
             return;
         }
 
-        BeginAnswer(context, response, cacheStatus, call.IsFromNode);
+        BeginAnswer(context, upstream, response, cacheStatus, call.IsFromNode);
         await RelayBodyAsync(context, upstream, response, body, new MessageCounterBox(call), call.Method, cancellationToken).ConfigureAwait(false);
     }
 
@@ -96,7 +96,7 @@ internal sealed class CallForwarder(RelayOptions options, CallTelemetry telemetr
 
     /// <summary>Copies an answer's headers; nothing is sent yet.</summary>
     /// <param name="isForNode">Whether a node asked.</param>
-    public void BeginAnswer(HttpContext context, HttpResponseMessage response, string? cacheStatus, bool isForNode)
+    public void BeginAnswer(HttpContext context, Upstream upstream, HttpResponseMessage response, string? cacheStatus, bool isForNode)
     {
         ResponseRelay.CopyHeaders(response, context.Response);
         if (options.Applied is not null && isForNode && response.Headers.NonValidated.TryGetValues(ResponseMetadata.AsOf, out var asOf))
@@ -105,7 +105,7 @@ internal sealed class CallForwarder(RelayOptions options, CallTelemetry telemetr
         }
 
         AddNodeFields(context, cacheStatus);
-        if (options.IsTransparent)
+        if (options.IsTransparent || (options.NamesUpstreamNodes && upstream.IsNode && response.Headers.NonValidated.Contains(ResponseMetadata.Node)))
         {
             StatusResponse.SetNode(context, response.Headers.NonValidated.TryGetValues(ResponseMetadata.Node, out var names) ? names.ToString() : null);
         }
