@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using EdgeMesh.LocalZone;
 using EdgeMesh.Testing;
 
 namespace EdgeMesh.Node.Tests.Servers;
@@ -7,9 +8,10 @@ namespace EdgeMesh.Node.Tests.Servers;
 public sealed class MetricsDocumentTests(SmallMesh mesh) : IClassFixture<SmallMesh>
 {
     [Fact]
-    public void Document_EveryInstrument_IsListedAsItIs()
+    public async Task Document_EveryInstrument_IsListedAsItIs()
     {
-        Assert.NotEmpty(mesh.Edge);
+        await using var zone = await LocalZoneNode.StartAsync(
+            new LocalZoneOptions { Name = "eu-west-2-man-1a", Listen = "127.0.0.1:0", Region = new Uri(mesh.Region), RegionAdmin = new Uri(mesh.RegionAdmin), CacheBytes = 8 << 20 }, _ => { }, CancellationToken.None);
         var real = new SortedSet<string>(StringComparer.Ordinal);
         using var listener = new MeterListener
         {

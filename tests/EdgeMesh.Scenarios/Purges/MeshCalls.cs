@@ -66,7 +66,8 @@ internal static class MeshCalls
     }
 
     /// <summary>Waits until what the Region tells of its nodes is as wanted.</summary>
-    public static async Task<IReadOnlyList<NodeInfo>> WaitForNodesAsync(NodeProcess region, Func<IReadOnlyList<NodeInfo>, bool> isThere)
+    /// <param name="asked">The nodes whose last lines a failure shows.</param>
+    public static async Task<IReadOnlyList<NodeInfo>> WaitForNodesAsync(NodeProcess region, Func<IReadOnlyList<NodeInfo>, bool> isThere, params NodeProcess[] asked)
     {
         using var channel = GrpcChannel.ForAddress(region.AdminAddress);
         var client = new TopologyService.TopologyServiceClient(channel);
@@ -79,12 +80,12 @@ internal static class MeshCalls
                 return nodes;
             }
 
-            Assert.True(TimeProvider.System.GetElapsedTime(start) < 2 * TestDeadline.Default, $"the nodes stayed {nodes}");
+            Assert.True(TimeProvider.System.GetElapsedTime(start) < 2 * TestDeadline.Default, $"the nodes stayed {nodes}\n{string.Join('\n', asked.Append(region).SelectMany(node => node.Process.Transcript.TakeLast(20)))}");
             await Task.Delay(PollInterval);
         }
     }
 
     /// <summary>Waits until so many nodes are in the mesh and have applied something.</summary>
-    public static Task<IReadOnlyList<NodeInfo>> WaitForMeshAsync(NodeProcess region, int count) =>
-        WaitForNodesAsync(region, nodes => nodes.Count(node => node.State == NodeState.Ready && node.Applied is not null) == count);
+    public static Task<IReadOnlyList<NodeInfo>> WaitForMeshAsync(NodeProcess region, int count, params NodeProcess[] asked) =>
+        WaitForNodesAsync(region, nodes => nodes.Count(node => node.State == NodeState.Ready && node.Applied is not null) == count, asked);
 }

@@ -48,7 +48,7 @@ public sealed class PurgeTests : IDisposable
         }
 
         var last = await MeshCalls.PurgeAsync(region, "the-last");
-        await MeshCalls.WaitForMeshAsync(region, 1);
+        await MeshCalls.WaitForMeshAsync(region, 1, edge);
         await MeshCalls.WaitForAllAsync(region, last);
 
         using var channel = GrpcChannel.ForAddress(region.AdminAddress);
