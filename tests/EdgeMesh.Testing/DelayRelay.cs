@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Threading.Channels;
@@ -12,6 +13,7 @@ namespace EdgeMesh.Testing;
 public sealed class DelayRelay : IAsyncDisposable
 {
     private const int ChunkBytes = 64 * 1024;
+    private static readonly TimeSpan Grain = TimeSpan.FromMilliseconds(1);
 
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource _end = new();
@@ -81,14 +83,14 @@ public sealed class DelayRelay : IAsyncDisposable
     /// <summary>One direction, to its end or that of the relay.</summary>
     private async Task DelayAsync(Socket from, Socket to)
     {
-        var way = Channel.CreateUnbounded<(long Due, byte[] Bytes)>();
+        var way = Channel.CreateUnbounded<(long Came, byte[] Bytes)>();
         var writing = WriteAsync(way.Reader, to);
         try
         {
             var buffer = new byte[ChunkBytes];
             while (await from.ReceiveAsync(buffer, _end.Token) is > 0 and var count)
             {
-                way.Writer.TryWrite((Environment.TickCount64 + (long)_oneWay.TotalMilliseconds, buffer[..count]));
+                way.Writer.TryWrite((Stopwatch.GetTimestamp(), buffer[..count]));
             }
         }
         catch (Exception fault) when (fault is OperationCanceledException or SocketException or ObjectDisposedException)
@@ -100,17 +102,16 @@ public sealed class DelayRelay : IAsyncDisposable
         await writing;
     }
 
-    private async Task WriteAsync(ChannelReader<(long Due, byte[] Bytes)> way, Socket to)
+    private async Task WriteAsync(ChannelReader<(long Came, byte[] Bytes)> way, Socket to)
     {
         try
         {
-            await foreach (var (due, bytes) in way.ReadAllAsync(_end.Token))
+            await foreach (var (came, bytes) in way.ReadAllAsync(_end.Token))
             {
-                // A timer may fire some milliseconds late, never early: the delay is at least what was asked for.
-                var wait = due - Environment.TickCount64;
-                if (wait > 0)
+                // The system's timers go by whole milliseconds, and may fire before a timestamp says so: the delay is at least what was asked for.
+                while (_oneWay - Stopwatch.GetElapsedTime(came) is var wait && wait > TimeSpan.Zero)
                 {
-                    await Task.Delay(TimeSpan.FromMilliseconds(wait), _end.Token);
+                    await Task.Delay(wait < Grain ? Grain : wait, _end.Token);
                 }
 
                 await to.SendAsync(bytes, _end.Token);
