@@ -78,8 +78,7 @@ internal sealed class NodePool(Func<Uri, HttpMessageHandler> createHandler, Time
             {
                 if (!IsSettled)
                 {
-                    Span<Candidate> room = stackalloc Candidate[MaxMembers];
-                    PublishLocked(_current.Nodes, Picker.Pick(_current.Read(room), -1, 0, random));
+                    PublishLocked(_current.Nodes, NextHomeLocked(home: -1));
                     _settled.TrySetResult();
                 }
 
@@ -188,7 +187,7 @@ internal sealed class NodePool(Func<Uri, HttpMessageHandler> createHandler, Time
 
         if (node is null)
         {
-            _nodes.Add(name, node = new NodeState(name, told.Address, createHandler, time));
+            _nodes.Add(name, node = new NodeState(name, told.Address, createHandler, time, isWarm: !IsSettled));
         }
 
         return node;
@@ -208,7 +207,7 @@ internal sealed class NodePool(Func<Uri, HttpMessageHandler> createHandler, Time
         var (nodes, home) = (_current.Nodes, _current.Home);
         if (nodes.Length > 0)
         {
-            PublishLocked(nodes, home < 0 || nodes[home] is { IsEjected: true } or { IsDraining: true } ? NextHomeLocked() : home);
+            PublishLocked(nodes, home < 0 || nodes[home] is { IsEjected: true } or { IsDraining: true } ? NextHomeLocked(home) : home);
         }
     }
 
@@ -216,7 +215,7 @@ internal sealed class NodePool(Func<Uri, HttpMessageHandler> createHandler, Time
     {
         if (_current.Nodes.Length > 0)
         {
-            PublishLocked(_current.Nodes, NextHomeLocked());
+            PublishLocked(_current.Nodes, NextHomeLocked(_current.Home));
         }
     }
 
@@ -227,9 +226,9 @@ internal sealed class NodePool(Func<Uri, HttpMessageHandler> createHandler, Time
         _homeMoves += former is not null && HomeLocked is { } now && now != former ? 1 : 0;
     }
 
-    private int NextHomeLocked()
+    private int NextHomeLocked(int home)
     {
         Span<Candidate> room = stackalloc Candidate[MaxMembers];
-        return _windows.Close(_current.Read(room), _current.Home, random);
+        return _windows.Close(_current.Read(room), home, random);
     }
 }

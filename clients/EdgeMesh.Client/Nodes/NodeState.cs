@@ -19,7 +19,7 @@ internal sealed class NodeState : IDisposable
     /// <summary>Failed calls in a row that do.</summary>
     public const int MaxFailures = 5;
 
-    /// <summary>How long a node that came, or came back, takes to get its whole share.</summary>
+    /// <summary>How long a node that came to a mesh, or came back, takes to get its whole share.</summary>
     public static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(10);
 
     // One failure among the last ten or so.
@@ -76,11 +76,13 @@ internal sealed class NodeState : IDisposable
     private long _warmSince;
     private long _probed = Never;
 
-    public NodeState(string name, Uri address, Func<Uri, HttpMessageHandler> createHandler, TimeProvider time)
+    /// <param name="isWarm">It was there before this client: whole at once.</param>
+    public NodeState(string name, Uri address, Func<Uri, HttpMessageHandler> createHandler, TimeProvider time, bool isWarm)
     {
         (Name, Address, _createHandler, _time) = (name, address, createHandler, time);
         NameHash = KeyHash.Of(name);
-        _start = _warmSince = time.GetTimestamp();
+        _start = time.GetTimestamp();
+        _warmSince = isWarm ? _start - (long)(WarmUp.TotalSeconds * time.TimestampFrequency) : _start;
         _invoker = new HttpMessageInvoker(createHandler(address));
         ProbeTarget = new Uri(address, "/edgemesh.v1.LatencyService/Probe");
         _base = address.GetLeftPart(UriPartial.Authority);

@@ -21,7 +21,7 @@ public readonly record struct Candidate
     /// <summary>How many it can serve at once; 0: not known.</summary>
     public int Capacity { get; init; }
 
-    /// <summary>How far it has warmed up since it came, or came back, 0 to 1: its share of what it would be given.</summary>
+    /// <summary>How far it has warmed up since it came to the mesh, or came back, 0 to 1: its share of what it would be given.</summary>
     public double Warmth { get; init; }
 
     /// <summary>Share of the calls that it would be given that go elsewhere, since its answers take longer than they should, 0 to 1.</summary>

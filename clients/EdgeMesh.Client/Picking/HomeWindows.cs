@@ -1,7 +1,10 @@
 namespace EdgeMesh.Client.Picking;
 
-/// <summary>Decides when a client's home moves: only for a gain above the band, in three windows running.</summary>
-/// <remarks>A cache is warm where its callers stay, and a crowd that follows each measurement tips nodes over in turn. Not thread-safe: the window's timer owns it.</remarks>
+/// <summary>Decides which node is a client's home, and when it moves: only for a gain above the band, in three windows running.</summary>
+/// <remarks>
+/// A cache is warm where its callers stay, and a crowd that follows each measurement tips nodes over in turn. Load, and how far a node has warmed up, say where a call goes, not where the client is at home.
+/// Not thread-safe: the pool's lock owns it.
+/// </remarks>
 public sealed class HomeWindows
 {
     /// <summary>Windows in a row that must say the same.</summary>
@@ -19,7 +22,7 @@ public sealed class HomeWindows
         Span<Candidate> unloaded = stackalloc Candidate[Picker.MaxCandidates];
         for (var i = 0; i < candidates.Length; i++)
         {
-            unloaded[i] = candidates[i] with { ServedSeconds = candidates[i].ServedFloorSeconds, Shed = 0 };
+            unloaded[i] = candidates[i] with { ServedSeconds = candidates[i].ServedFloorSeconds, Shed = 0, Warmth = 1 };
         }
 
         var table = new PickTable(unloaded[..candidates.Length], -1);

@@ -25,12 +25,12 @@ public sealed class DelayingRelay : IAsyncDisposable
         _listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         _listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         _listener.Listen();
-        EndPoint = (IPEndPoint)_listener.LocalEndPoint!;
+        Address = new Uri($"http://{_listener.LocalEndPoint}");
         _accepting = Task.Run(AcceptAsync);
     }
 
     /// <summary>Where it takes connections.</summary>
-    public IPEndPoint EndPoint { get; }
+    public Uri Address { get; }
 
     /// <summary>Says where the node itself listens; connections that come before are closed.</summary>
     public void LeadTo(IPEndPoint target) => _target = target;
@@ -67,12 +67,14 @@ public sealed class DelayingRelay : IAsyncDisposable
             try
             {
                 caller.NoDelay = true;
+
+                // Asked whether or not it goes on: who called is noted until then, and ports come again.
+                var link = _linkFrom(((IPEndPoint)caller.RemoteEndPoint!).Port);
                 if (_target is not { } target)
                 {
                     return;
                 }
 
-                var link = _linkFrom(((IPEndPoint)caller.RemoteEndPoint!).Port);
                 await node.ConnectAsync(target, _end.Token).ConfigureAwait(false);
                 var opened = accepted + (long)(link.RoundTrip.TotalSeconds * Stopwatch.Frequency);
                 var there = new DelayLine(caller, node, link, new Random(HashCode.Combine(_seed, connection, 0))).CarryAsync(opened, _end.Token);

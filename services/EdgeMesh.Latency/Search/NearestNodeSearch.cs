@@ -9,7 +9,8 @@ namespace EdgeMesh.Latency.Search;
 /// 1. First batch, all at once: the nodes nearest by a position or coordinate hint, if there is one, and landmarks spread over the mesh.
 /// 2. Then, while the budget lasts, in turn: the node with the best chance to be nearer, as look-alikes of the client tell (<see cref="LookAlikes"/>; three turns of six); the one
 /// that the triangle inequality leaves most room for (<see cref="Triangulation"/>; two); the nearest neighbour of the best node that was not probed (a walk, as in Meridian, SIGCOMM 2005).
-/// 3. The last probes go to the best and its close rivals again, whom a single sample cannot tell apart.
+/// 3. The last probes go to the best and its close rivals again, whom a single sample cannot tell apart. Where the budget outlasts the mesh, everyone is measured three times before: whatever
+/// held up a single answer, such as a client that is just starting, would hide the nearest.
 /// </para>
 /// <para>
 /// Coordinates and published round trips only choose whom to probe: the answer is always a node that answered, by its own round trip. So false hints, lying
@@ -30,6 +31,9 @@ public sealed class NearestNodeSearch
 
     // At most this share of the budget is kept for measuring again.
     private const double ConfirmShare = 0.25;
+
+    // A program that starts stands still for tens of milliseconds, and more on a busy machine, but hardly three times running.
+    private const int Samples = 3;
 
     private readonly LatencyTopology _topology;
     private readonly IReadOnlyList<LatencyNode> _nodes;
@@ -110,7 +114,7 @@ public sealed class NearestNodeSearch
     private (IReadOnlyList<int> Batch, SearchStep Step) NextBatch()
     {
         var left = _options.ProbeBudget - _probes.Count;
-        if (left <= 0 || _current.Confidence >= _options.EnoughConfidence)
+        if (left <= 0 || (_options.EnoughConfidence < 1 && _current.Confidence >= _options.EnoughConfidence))
         {
             return ([], SearchStep.Start);
         }
@@ -120,6 +124,13 @@ public sealed class NearestNodeSearch
         if (left > reserve && Explore(Math.Min(left - reserve, _options.Parallelism)) is ({ Count: > 0 }, _) explored)
         {
             return explored;
+        }
+
+        // Those at once who answered only once or twice, the nearest first; only where nobody is left who was not probed.
+        var doubtful = left > reserve ? _probes.Answered.Where(node => _repeats[node] < Samples - 1).OrderBy(node => _probes[node]).Take(left).Select(Repeat).ToList() : [];
+        if (doubtful.Count > 0)
+        {
+            return (doubtful, SearchStep.Confirm);
         }
 
         return ([.. rivals.OrderBy(node => _repeats[node]).Take(Math.Min(left, _options.Parallelism)).Select(Repeat)], SearchStep.Confirm);

@@ -70,15 +70,14 @@ internal sealed class DelayedMesh : IAsyncDisposable
         async Task<ChildAddresses> StartNodeAsync(int index, Func<string, IReadOnlyList<string>> argumentsFor)
         {
             var relay = Places.AddNode(NodePlaces[index]);
-            var address = new Uri($"http://{relay.EndPoint}");
-            var starting = _mesh.StartAsync(names[index], argumentsFor(TargetAddress.Show(address)), onLine, cancellationToken);
+            var starting = _mesh.StartAsync(names[index], argumentsFor(TargetAddress.Show(relay.Address)), onLine, cancellationToken);
             var child = _mesh.Children[^1];
 
             // Before it makes its first connection, which takes a process longer than this.
             Places.NoteProcess(child.Pid, NodePlaces[index]);
             var addresses = await starting;
             relay.LeadTo(new IPEndPoint(IPAddress.Loopback, addresses.Data.Port));
-            var node = new PlacedNode(names[index], NodePlaces[index], address, child);
+            var node = new PlacedNode(names[index], NodePlaces[index], relay.Address, child);
             lock (_nodes)
             {
                 _nodes.Add(node);

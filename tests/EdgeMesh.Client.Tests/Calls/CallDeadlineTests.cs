@@ -10,7 +10,7 @@ public sealed class CallDeadlineTests : IDisposable
     private readonly ManualTimeProvider _time = new();
     private readonly NodeState _node;
 
-    public CallDeadlineTests() => _node = new NodeState("LHR50-1", new Uri("http://127.0.0.1:6401"), _ => new SocketsHttpHandler(), _time);
+    public CallDeadlineTests() => _node = new NodeState("LHR50-1", new Uri("http://127.0.0.1:6401"), _ => new SocketsHttpHandler(), _time, isWarm: true);
 
     public void Dispose() => _node.Dispose();
 

@@ -152,6 +152,22 @@ public sealed class NodePoolTests : IDisposable
     }
 
     [Fact]
+    public void Follow_FirstMesh_IsWarmAndWhoComesLaterIsNot()
+    {
+        _pool.Follow(Mesh("a", "b"), "a");
+        Measure(_pool.Find("a")!, 20);
+        Measure(_pool.Find("b")!, 400);
+        _time.Advance(NodeState.WarmUp / 5);
+        _pool.Follow(["a", "b"], isOver: true);
+        var calls = Enumerable.Range(0, 200).Select(seed => _pool.Current.Nodes[_pool.Current.Pick(0, new Random(seed))].Name);
+        Assert.Equal("a", Assert.Single(calls.Distinct()));
+
+        _pool.Follow(Mesh("a", "b", "c"), "a");
+        var late = _pool.Find("c")!;
+        Assert.Equal(0, late.ToCandidate(late.Now).Warmth);
+    }
+
+    [Fact]
     public void Return_AfterEjection_WarmsUp()
     {
         _pool.Follow(Mesh("a", "b"), "a");

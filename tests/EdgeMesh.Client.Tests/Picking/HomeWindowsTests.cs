@@ -27,6 +27,14 @@ public sealed class HomeWindowsTests
         Assert.Equal(0, _windows.Close([Near(0.001), Near(0.030)], -1, _random));
     }
 
+    [Fact]
+    public void Close_NodesThatWarmUpOrAreLoaded_TheNearestIsHomeAllTheSame()
+    {
+        Candidate[] candidates = [.. Better.Select(candidate => candidate with { Warmth = 0.2, Shed = 0.3 })];
+
+        Assert.All(Enumerable.Range(0, 200), _ => Assert.Equal(1, _windows.Close(candidates, -1, _random)));
+    }
+
     private List<int> Close(params Candidate[][] windows)
     {
         var home = 0;

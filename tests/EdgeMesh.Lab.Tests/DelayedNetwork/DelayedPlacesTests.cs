@@ -32,7 +32,7 @@ public sealed class DelayedPlacesTests : IAsyncDisposable
         var echo = EchoAsync();
         var start = Stopwatch.GetTimestamp();
 
-        await using var stream = await _places.ConnectAsync(0, relay.EndPoint, CancellationToken.None);
+        await using var stream = await _places.ConnectAsync(0, IPEndPoint.Parse(relay.Address.Authority), CancellationToken.None);
         var writing = stream.WriteAsync(sent);
         var first = await stream.ReadAsync(new byte[1]).AsTask().WaitAsync(TestDeadline.Default);
 
@@ -57,7 +57,7 @@ public sealed class DelayedPlacesTests : IAsyncDisposable
         // While it connects, or while it reads: whichever the reset meets.
         var fault = await Assert.ThrowsAnyAsync<Exception>(async () =>
         {
-            await using var stream = await _places.ConnectAsync(0, relay.EndPoint, CancellationToken.None);
+            await using var stream = await _places.ConnectAsync(0, IPEndPoint.Parse(relay.Address.Authority), CancellationToken.None);
             await stream.ReadExactlyAsync(new byte[1]).AsTask().WaitAsync(TestDeadline.Default);
         });
 

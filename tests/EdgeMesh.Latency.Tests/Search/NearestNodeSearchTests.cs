@@ -67,6 +67,21 @@ public sealed class NearestNodeSearchTests
     }
 
     [Fact]
+    public async Task Run_TheNearestHeldUpTwice_FindsItAllTheSame()
+    {
+        for (var seed = 0; seed < 20; seed++)
+        {
+            var asked = 0;
+            PlaneMesh? mesh = null;
+            mesh = new PlaneMesh(5, seed) { Lie = (node, truth) => $"n{node}" == mesh!.Nearest && ++asked <= 2 ? truth + TimeSpan.FromSeconds(1) : truth };
+            var answer = await SearchAsync(mesh);
+
+            Assert.Equal(mesh.Nearest, answer.Node!.Name);
+            Assert.InRange(answer.Probes, 15, 20);
+        }
+    }
+
+    [Fact]
     public async Task Run_OnTheWay_AlwaysHasAnAnswerThatOnlyGetsNearer()
     {
         var answers = new List<NearestAnswer>();

@@ -1,7 +1,9 @@
 using System.Diagnostics;
+using System.Net;
 using System.Text.Json;
 using EdgeMesh.Client;
 using EdgeMesh.Demo.V1;
+using EdgeMesh.Lab.DelayedNetwork;
 using EdgeMesh.Scenarios.Operate;
 using EdgeMesh.Scenarios.Purges;
 using EdgeMesh.Testing;
@@ -37,9 +39,9 @@ public sealed class ZoneWorkloadTests : IDisposable
     {
         // 1. A Region, a zone of it behind 40 ms, and callers: 2 ms from the one, 40 ms from the other.
         await using var region = await StartRegionAsync(Classifier(replicas: 1));
-        await using var toRegion = DelayRelay.Start(region.Address, Far);
+        await using var toRegion = Delay(region.Address, Far);
         await using var zone = await NodeProcess.StartZoneAsync(toRegion.Address, region.AdminAddress, Zone, "--workloads", Classifier(replicas: 2), "--workloads", Shop());
-        await using var toZone = DelayRelay.Start(zone.Address, Near);
+        await using var toZone = Delay(zone.Address, Near);
         await WaitForReplicasAsync(zone, "classifier", 2);
         await WaitForReplicasAsync(zone, "shop", 1);
         await WaitForReplicasAsync(region, "classifier", 1);
@@ -132,11 +134,18 @@ public sealed class ZoneWorkloadTests : IDisposable
             Assert.Contains((await client.GreetAsync(new GreetRequest(), deadline: DateTime.UtcNow + TestDeadline.Default)).ProcessId, (int[])[atZone, atRegion]);
         }
 
-
         // Ejected by what the client saw, or gone from what it was told of the mesh.
         await UntilAsync(() => Task.FromResult(handler.ReadNodes().All(node => node.Name != Zone || node.IsEjected)));
         Assert.Equal(atRegion, (await client.GreetAsync(new GreetRequest(), deadline: DateTime.UtcNow + TestDeadline.Default)).ProcessId);
         region.AssertNoUnexpectedErrors();
+    }
+
+    /// <summary>Puts so long a way before a node.</summary>
+    private static DelayingRelay Delay(Uri node, TimeSpan roundTrip)
+    {
+        var relay = new DelayingRelay(_ => new NetworkLink(roundTrip, LossShare: 0), seed: 1);
+        relay.LeadTo(new IPEndPoint(IPAddress.Loopback, node.Port));
+        return relay;
     }
 
     private static TimeSpan Median(List<TimeSpan> times) => times.Order().ElementAt(times.Count / 2);
