@@ -6,7 +6,7 @@ using EdgeMesh.Storage.Bodies;
 namespace EdgeMesh.LocalZone;
 
 /// <summary>What a zone keeps of its Region's word: one small file of its data directory.</summary>
-/// <remarks>Written beside, synced, renamed, the directory synced: after a power loss it is the old or the new one. Used by one thread at a time.</remarks>
+/// <remarks>Used by one thread at a time.</remarks>
 internal sealed class PlacementFile
 {
     private PlacementFile(string path) => Path = path;
@@ -44,18 +44,8 @@ internal sealed class PlacementFile
 
     /// <summary>Keeps it.</summary>
     /// <exception cref="IOException">It cannot be written: what was kept before stays.</exception>
-    public void Write(KeptPlacement placement)
-    {
-        var temporary = Path + ".new";
-        using (var file = new FileStream(temporary, FileMode.Create))
-        {
-            JsonSerializer.Serialize(file, placement, KeptPlacementContext.Default.KeptPlacement);
-            file.Flush(flushToDisk: true);
-        }
-
-        File.Move(temporary, Path, overwrite: true);
-        DurableFiles.SyncDirectory(System.IO.Path.GetDirectoryName(Path)!);
-    }
+    public void Write(KeptPlacement placement) =>
+        DurableFiles.Replace(Path, JsonSerializer.SerializeToUtf8Bytes(placement, KeptPlacementContext.Default.KeptPlacement));
 }
 
 /// <summary>What is kept.</summary>

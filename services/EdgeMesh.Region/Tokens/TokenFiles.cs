@@ -3,23 +3,11 @@ using EdgeMesh.Storage;
 
 namespace EdgeMesh.Region.Tokens;
 
-/// <summary>Files that hold a token, or what is kept of tokens: only their owner may read them.</summary>
+/// <summary>Files that hold a token: only their owner may read them.</summary>
 internal static class TokenFiles
 {
     // A token with its line's end; anything longer is another file.
     private const int MaxBytes = 1024;
-
-    /// <summary>How such a file is written.</summary>
-    public static FileStreamOptions Create(FileMode mode)
-    {
-        var options = new FileStreamOptions { Mode = mode, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        }
-
-        return options;
-    }
 
     /// <summary>Reads the token in a file; makes one, and the file, when it is missing.</summary>
     /// <exception cref="DataDirectoryException">The file cannot be read or made, or holds no token.</exception>
@@ -34,7 +22,13 @@ internal static class TokenFiles
                     Directory.CreateDirectory(directory);
                 }
 
-                using var file = new StreamWriter(new FileStream(path, Create(FileMode.CreateNew)));
+                var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+                if (!OperatingSystem.IsWindows())
+                {
+                    options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+                }
+
+                using var file = new StreamWriter(new FileStream(path, options));
                 file.WriteLine(TokenText.Create());
             }
 

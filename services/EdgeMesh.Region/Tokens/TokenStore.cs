@@ -21,7 +21,7 @@ internal enum RevokeOutcome
 
 /// <summary>The tokens of a Region: made, listed and revoked here, kept as digests in one file of its data directory.</summary>
 /// <remarks>
-/// Thread-safe: one lock owns the list and the file. A change is on the disk (written beside, synced, renamed, the directory synced)
+/// Thread-safe: one lock owns the list and the file. A change is on the disk
 /// before it is told to anybody: a token that was shown works after a power loss, and one that was revoked stays so.
 /// </remarks>
 internal sealed class TokenStore
@@ -133,15 +133,7 @@ internal sealed class TokenStore
 
     private void KeepLocked(List<StoredToken> tokens)
     {
-        var temporary = _path + ".new";
-        using (var file = new FileStream(temporary, TokenFiles.Create(FileMode.Create)))
-        {
-            JsonSerializer.Serialize(file, [.. tokens], StoredTokenContext.Default.StoredTokenArray);
-            file.Flush(flushToDisk: true);
-        }
-
-        File.Move(temporary, _path, overwrite: true);
-        DurableFiles.SyncDirectory(Path.GetDirectoryName(_path)!);
+        DurableFiles.Replace(_path, JsonSerializer.SerializeToUtf8Bytes([.. tokens], StoredTokenContext.Default.StoredTokenArray));
         _tokens = tokens;
         Changed?.Invoke(DigestsLocked());
     }

@@ -8,8 +8,8 @@ namespace EdgeMesh.Region.Zones;
 
 /// <summary>The groups of Local Zones that a Region knows, and which of them are opted into: one file of its data directory.</summary>
 /// <remarks>
-/// A group that nobody has opted into takes no placements, as in AWS. Thread-safe: one lock owns the list and the file. A change is on the disk (written
-/// beside, synced, renamed, the directory synced) before it is told to anybody.
+/// A group that nobody has opted into takes no placements, as in AWS. Thread-safe: one lock owns the list and the file. A change is on the disk
+/// before it is told to anybody.
 /// </remarks>
 internal sealed class ZoneGroups
 {
@@ -115,15 +115,7 @@ internal sealed class ZoneGroups
     private void KeepLocked(IEnumerable<KeyValuePair<string, bool>> changed)
     {
         var groups = new Dictionary<string, bool>(changed, StringComparer.Ordinal);
-        var temporary = _path + ".new";
-        using (var file = new FileStream(temporary, FileMode.Create))
-        {
-            JsonSerializer.Serialize(file, groups, ZoneGroupsContext.Default.DictionaryStringBoolean);
-            file.Flush(flushToDisk: true);
-        }
-
-        File.Move(temporary, _path, overwrite: true);
-        DurableFiles.SyncDirectory(Path.GetDirectoryName(_path)!);
+        DurableFiles.Replace(_path, JsonSerializer.SerializeToUtf8Bytes(groups, ZoneGroupsContext.Default.DictionaryStringBoolean));
         _groups = groups;
         Changed?.Invoke(groups);
     }

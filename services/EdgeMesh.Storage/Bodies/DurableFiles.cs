@@ -4,7 +4,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace EdgeMesh.Storage.Bodies;
 
-/// <summary>Makes names durable: a created or renamed file survives power loss only once its directory was synced too (fsync(2), "Notes").</summary>
+/// <summary>Makes files and names durable: a created or renamed file survives power loss only once its directory was synced too (fsync(2), "Notes").</summary>
 /// <remarks>.NET opens no directories, so this calls libc. On Windows, where NTFS journals names, it does nothing. Thread-safe.</remarks>
 public static partial class DurableFiles
 {
@@ -12,6 +12,29 @@ public static partial class DurableFiles
 
     // O_CLOEXEC, which systems number differently: without it a child process could inherit the handle.
     private static readonly int CloseOnExec = OperatingSystem.IsMacOS() ? 0x1000000 : 0x80000;
+
+    /// <summary>Writes a small file in place of another, if there is one: after a power loss it is the old or the new one, whole.</summary>
+    /// <remarks>Written beside as <c>PATH.new</c>, synced, renamed, the directory synced. Only its owner may read it. For one writer of a path at a time.</remarks>
+    /// <exception cref="IOException">It cannot be written, or not be made durable.</exception>
+    /// <exception cref="UnauthorizedAccessException">This user may not write there.</exception>
+    public static void Replace(string path, ReadOnlySpan<byte> content)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        var beside = path + ".new";
+        using (var file = new FileStream(beside, options))
+        {
+            file.Write(content);
+            file.Flush(flushToDisk: true);
+        }
+
+        File.Move(beside, path, overwrite: true);
+        SyncDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+    }
 
     /// <summary>Syncs a directory: the names in it are on the disk when this returns.</summary>
     /// <exception cref="IOException">The directory cannot be opened or synced.</exception>
