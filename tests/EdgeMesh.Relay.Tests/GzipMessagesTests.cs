@@ -18,7 +18,7 @@ public sealed class GzipMessagesTests
     public void Decompress_CutAnywhere_IsNoMessage(int length)
     {
         var whole = Compress(Message(length));
-        Assert.All(Enumerable.Range(0, whole.Length), kept => Assert.Null(GzipMessages.Decompress(whole.AsMemory(0, kept), 10_000)));
+        Assert.All(Enumerable.Range(0, whole.Length), kept => Assert.Null(GzipMessages.Decompress(new ArraySegment<byte>(whole, 0, kept), 10_000)));
     }
 
     [Fact]

@@ -27,7 +27,7 @@ internal static class GzipMessages
             return frame;
         }
 
-        if (Decompress(frame.AsMemory(MessageFrame.HeaderSize, (int)header.LengthBytes), maxBytes) is not { } plain)
+        if (Decompress(new ArraySegment<byte>(frame, MessageFrame.HeaderSize, (int)header.LengthBytes), maxBytes) is not { } plain)
         {
             return null;
         }
@@ -41,17 +41,17 @@ internal static class GzipMessages
     /// <summary>A message without its frame, as it is.</summary>
     /// <remarks>The library takes a few bytes of anything for an empty message, and leaves out what follows the last member: neither may have the key, or be the answer, of another message.</remarks>
     /// <returns>Null when it is not one member of gzip, whole and nothing else, or does not decompress within <paramref name="maxBytes"/>.</returns>
-    public static byte[]? Decompress(ReadOnlyMemory<byte> compressed, int maxBytes)
+    public static byte[]? Decompress(ArraySegment<byte> compressed, int maxBytes)
     {
-        if (compressed.Length < LeastBytes)
+        if (compressed.Count < LeastBytes)
         {
             return null;
         }
 
         try
         {
-            using var gzip = new GZipStream(new MemoryStream(compressed.ToArray(), writable: false), CompressionMode.Decompress);
-            return ReadBounded(gzip, maxBytes) is { } plain && BinaryPrimitives.ReadUInt32LittleEndian(compressed.Span[^sizeof(uint)..]) == (uint)plain.Length ? plain : null;
+            using var gzip = new GZipStream(new MemoryStream(compressed.Array!, compressed.Offset, compressed.Count, writable: false), CompressionMode.Decompress);
+            return ReadBounded(gzip, maxBytes) is { } plain && BinaryPrimitives.ReadUInt32LittleEndian(compressed.AsSpan()[^sizeof(uint)..]) == (uint)plain.Length ? plain : null;
         }
         catch (InvalidDataException)
         {
