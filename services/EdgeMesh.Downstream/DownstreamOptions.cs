@@ -205,9 +205,9 @@ public abstract class DownstreamOptions
             failures.Add($"--jurisdiction {jurisdiction}, got \"{Jurisdiction}\"");
         }
 
-        if (AdvertisedAddress is not null && !(Uri.TryCreate(AdvertisedAddress, UriKind.Absolute, out var advertised) && Upstream.IsAddress(advertised)))
+        if (AdvertisedAddress is not null && !Upstream.IsAddress(AdvertisedAddress))
         {
-            failures.Add($"--advertise must be an http or https URL with host and port only, got \"{AdvertisedAddress}\"");
+            failures.Add($"--advertise {Upstream.AddressRule}, got \"{AdvertisedAddress}\"");
         }
 
         failures.AddRange(listenerFailures);
@@ -231,7 +231,7 @@ public abstract class DownstreamOptions
 
         if (!Upstream.IsAddress(Region))
         {
-            failures.Add($"--region must be an http or https URL with host and port only, like http://127.0.0.1:6400, got \"{Region}\"");
+            failures.Add($"--region {Upstream.AddressRule}, like http://127.0.0.1:6400, got \"{Region}\"");
             return (null, "--region");
         }
 
@@ -242,7 +242,7 @@ public abstract class DownstreamOptions
 
         if (RegionAdmin is not null && !Upstream.IsAddress(RegionAdmin))
         {
-            failures.Add($"--region-admin must be an http or https URL with host and port only, like http://127.0.0.1:6500, got \"{RegionAdmin}\"");
+            failures.Add($"--region-admin {Upstream.AddressRule}, like http://127.0.0.1:6500, got \"{RegionAdmin}\"");
         }
 
         return RegionAdmin is not null ? (RegionAdmin, "--region-admin")

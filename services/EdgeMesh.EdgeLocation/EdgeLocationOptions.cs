@@ -55,7 +55,7 @@ public sealed class EdgeLocationOptions : DownstreamOptions
         {
             if (value is not null && !Relay.Upstreams.Upstream.IsAddress(value))
             {
-                failures.Add($"{option} must be an http or https URL with host and port only, like http://127.0.0.1:6401, got \"{value}\"");
+                failures.Add($"{option} {Relay.Upstreams.Upstream.AddressRule}, like http://127.0.0.1:6401, got \"{value}\"");
                 return null;
             }
         }

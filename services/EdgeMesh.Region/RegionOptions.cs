@@ -140,9 +140,9 @@ public sealed class RegionOptions
             failures.Add($"--jurisdiction {jurisdiction}, got \"{Jurisdiction}\"");
         }
 
-        if (AdvertisedAddress is not null && !(Uri.TryCreate(AdvertisedAddress, UriKind.Absolute, out var advertised) && Relay.Upstreams.Upstream.IsAddress(advertised)))
+        if (AdvertisedAddress is not null && !Relay.Upstreams.Upstream.IsAddress(AdvertisedAddress))
         {
-            failures.Add($"--advertise must be an http or https URL with host and port only, got \"{AdvertisedAddress}\"");
+            failures.Add($"--advertise {Relay.Upstreams.Upstream.AddressRule}, got \"{AdvertisedAddress}\"");
         }
 
         foreach (var group in ZoneGroups)

@@ -21,6 +21,8 @@ public static partial class NodeNames
     /// <summary>What the name of a group of Local Zones must be.</summary>
     public const string ZoneGroupRule = "must be its Region's name, '-', 3 letters a-z, '-' and a number from 1 to 99, like eu-west-2-man-1";
 
+    private const string RegionPattern = "[a-z]{2,10}(-[a-z]{2,10}){1,2}-[1-9][0-9]?";
+    private const string ZoneGroupPattern = RegionPattern + "-[a-z]{3}-[1-9][0-9]?";
     private const int MaxShownChars = 48;
 
     /// <summary>Whether a name is a Region's.</summary>
@@ -70,15 +72,15 @@ public static partial class NodeNames
         return text.Append(value.Length > MaxShownChars ? "\"..." : "\"").ToString();
     }
 
-    [GeneratedRegex(@"\A[a-z]{2,10}(-[a-z]{2,10}){1,2}-[1-9][0-9]?\z")]
+    [GeneratedRegex(@"\A" + RegionPattern + @"\z")]
     private static partial Regex Region();
 
     [GeneratedRegex(@"\A[A-Z]{3}[1-9][0-9]{0,2}-[1-9][0-9]{0,2}\z")]
     private static partial Regex EdgeLocation();
 
-    [GeneratedRegex(@"\A[a-z]{2,10}(-[a-z]{2,10}){1,2}-[1-9][0-9]?-[a-z]{3}-[1-9][0-9]?[a-z]\z")]
+    [GeneratedRegex(@"\A" + ZoneGroupPattern + @"[a-z]\z")]
     private static partial Regex LocalZone();
 
-    [GeneratedRegex(@"\A[a-z]{2,10}(-[a-z]{2,10}){1,2}-[1-9][0-9]?-[a-z]{3}-[1-9][0-9]?\z")]
+    [GeneratedRegex(@"\A" + ZoneGroupPattern + @"\z")]
     private static partial Regex ZoneGroup();
 }

@@ -9,6 +9,9 @@ namespace EdgeMesh.Relay.Upstreams;
 /// <remarks>Immutable but for <see cref="IsUp"/> and the URIs that it remembers; thread-safe; does not own the invoker.</remarks>
 public sealed class Upstream
 {
+    /// <summary>What an address must be, to complete a sentence that begins with the field's name.</summary>
+    public const string AddressRule = "must be an http or https URL with host and port only";
+
     private const int Unknown = 0;
     private const int Up = 1;
     private const int Down = 2;
@@ -69,6 +72,9 @@ public sealed class Upstream
 
     /// <summary>Whether a URI names a node or an origin: http or https, host and port, and nothing else.</summary>
     public static bool IsAddress(Uri uri) => uri is { IsAbsoluteUri: true, Scheme: "http" or "https" } && uri.PathAndQuery == "/" && uri.UserInfo.Length == 0;
+
+    /// <summary>The same of a text.</summary>
+    public static bool IsAddress(string text) => Uri.TryCreate(text, UriKind.Absolute, out var uri) && IsAddress(uri);
 
     /// <summary>Description and address, for messages to people.</summary>
     public override string ToString() => $"{Description} at {_base}";
