@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Globalization;
+using System.Net;
 using EdgeMesh.Client.Mesh;
 using EdgeMesh.Latency.Positions;
 
@@ -15,10 +16,10 @@ public sealed record EdgeMeshClientOptions
     public GeoPosition? Position { get; init; }
 
     /// <summary>
-    /// Makes the handler of the connections to a node, given its address; disposed of with the <see cref="EdgeMeshHandler"/>, or sooner if the node leads nowhere. Null: a <see cref="SocketsHttpHandler"/>
-    /// without cookies, proxy and redirects. For TLS with an authority of one's own: one with <see cref="SocketsHttpHandler.SslOptions"/>.
+    /// Makes the handler of the connections to a node, given its address; disposed of with the <see cref="EdgeMeshHandler"/>, or sooner if the node leads nowhere. Default: <see cref="CreateDefaultHandler"/>.
+    /// For TLS with an authority of one's own: that one, with <see cref="SocketsHttpHandler.SslOptions"/>.
     /// </summary>
-    public Func<Uri, HttpMessageHandler>? CreateHandler { get; init; }
+    public Func<Uri, HttpMessageHandler> CreateHandler { get; init; } = _ => CreateDefaultHandler();
 
     /// <summary>Longest wait for a node to say who is in the mesh, above zero, up to a minute. Default 5 s.</summary>
     public TimeSpan BootstrapTimeout { get; init; } = TimeSpan.FromSeconds(5);
@@ -60,6 +61,22 @@ public sealed record EdgeMeshClientOptions
 
     /// <summary>Draws among equals. Default: the process's shared one. Must be thread-safe.</summary>
     public Random Random { get; init; } = Random.Shared;
+
+    /// <summary>A handler without cookies, proxy and redirects, which notices within 15 s that the other end is dead; may be adjusted.</summary>
+    public static SocketsHttpHandler CreateDefaultHandler() => new()
+    {
+        UseCookies = false,
+        UseProxy = false,
+        AllowAutoRedirect = false,
+        AutomaticDecompression = DecompressionMethods.None,
+        EnableMultipleHttp2Connections = true,
+        ConnectTimeout = TimeSpan.FromSeconds(5),
+
+        // Streams that rest, such as the watch, have no probes of their own.
+        KeepAlivePingDelay = TimeSpan.FromSeconds(10),
+        KeepAlivePingTimeout = TimeSpan.FromSeconds(5),
+        KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
+    };
 
     /// <summary>Throws unless all are in range.</summary>
     /// <exception cref="ArgumentException">It lists every fault, one a line.</exception>

@@ -41,10 +41,9 @@ public sealed class EdgeMeshHandler : HttpMessageHandler
     {
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
-        var createHandler = options.CreateHandler ?? CreateHandler;
-        _pool = new NodePool(createHandler, options.TimeProvider, options.Random);
+        _pool = new NodePool(options.CreateHandler, options.TimeProvider, options.Random);
         _file = options.CacheFile is { } path ? new MeshFile(path) : null;
-        _watcher = new MeshWatcher(options, _file, createHandler, () => AddressesOf(_pool.Current), _pool.Follow);
+        _watcher = new MeshWatcher(options, _file, options.CreateHandler, () => AddressesOf(_pool.Current), _pool.Follow);
         _meters = new ClientMeters(options.MeterFactory, _pool);
         _sticky = options.Sticky;
         _sender = new CallSender(_pool, options, _meters);
@@ -135,21 +134,6 @@ public sealed class EdgeMeshHandler : HttpMessageHandler
     }
 
     /// <summary>A handler whose surprising defaults are off: no cookie of one user with another's call, no redirect that sends a call elsewhere, no proxy that sees it.</summary>
-    private static SocketsHttpHandler CreateHandler(Uri node) => new()
-    {
-        UseCookies = false,
-        UseProxy = false,
-        AllowAutoRedirect = false,
-        AutomaticDecompression = DecompressionMethods.None,
-        EnableMultipleHttp2Connections = true,
-        ConnectTimeout = TimeSpan.FromSeconds(5),
-
-        // Streams that rest, such as the watch, have no probes of their own.
-        KeepAlivePingDelay = TimeSpan.FromSeconds(10),
-        KeepAlivePingTimeout = TimeSpan.FromSeconds(5),
-        KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
-    };
-
     private static List<Uri> AddressesOf(PoolModel pool) =>
         [.. pool.Nodes.Select((node, i) => (node, i)).Where(one => !one.node.IsEjected).OrderBy(one => one.i == pool.Home ? 0 : 1).Select(one => one.node.Address)];
 

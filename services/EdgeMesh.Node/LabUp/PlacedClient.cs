@@ -35,15 +35,11 @@ internal sealed class PlacedClient : IDisposable
         {
             Bootstrap = bootstrap,
             ProbeTimeout = probeTimeout,
-            CreateHandler = _ => new SocketsHttpHandler
+            CreateHandler = _ =>
             {
-                UseCookies = false,
-                UseProxy = false,
-                AllowAutoRedirect = false,
-                AutomaticDecompression = DecompressionMethods.None,
-                EnableMultipleHttp2Connections = true,
-                ConnectTimeout = TimeSpan.FromSeconds(5),
-                ConnectCallback = (context, cancellationToken) => places.ConnectAsync(place, new IPEndPoint(IPAddress.Parse(context.DnsEndPoint.Host), context.DnsEndPoint.Port), cancellationToken),
+                var handler = EdgeMeshClientOptions.CreateDefaultHandler();
+                handler.ConnectCallback = (context, cancellationToken) => places.ConnectAsync(place, new IPEndPoint(IPAddress.Parse(context.DnsEndPoint.Host), context.DnsEndPoint.Port), cancellationToken);
+                return handler;
             },
         });
         _channel = GrpcChannel.ForAddress("http://mesh", new GrpcChannelOptions { HttpHandler = _handler, DisposeHttpClient = true });
