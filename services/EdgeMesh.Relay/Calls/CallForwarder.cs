@@ -66,7 +66,7 @@ internal sealed class CallForwarder(RelayOptions options, CallTelemetry telemetr
     {
         if (ResponseRelay.CheckIsGrpc(response, options.NodeDescription, upstream) is { } fault)
         {
-            AddNodeFields(context, cacheStatus);
+            AddNodeFields(context, cacheStatus, options.NodeName);
             await StatusResponse.WriteAsync(context, fault).ConfigureAwait(false);
             return;
         }
@@ -104,11 +104,7 @@ internal sealed class CallForwarder(RelayOptions options, CallTelemetry telemetr
             context.Response.Headers[ResponseMetadata.AsOf] = asOf.ToString();
         }
 
-        AddNodeFields(context, cacheStatus);
-        if (options.IsTransparent || (options.NamesUpstreamNodes && upstream.IsNode && response.Headers.NonValidated.Contains(ResponseMetadata.Node)))
-        {
-            StatusResponse.SetNode(context, response.Headers.NonValidated.TryGetValues(ResponseMetadata.Node, out var names) ? names.ToString() : null);
-        }
+        AddNodeFields(context, cacheStatus, NodeOf(upstream, response));
     }
 
     /// <summary>Relays an answer's trailers after its body's end. The server sends them when the call's handler returns: waiting for that here would cost a turn of the thread pool.</summary>
@@ -148,15 +144,27 @@ internal sealed class CallForwarder(RelayOptions options, CallTelemetry telemetr
         if (!context.Response.HasStarted)
         {
             context.Response.Headers.Clear();
-            AddNodeFields(context, cacheStatus);
+            AddNodeFields(context, cacheStatus, options.NodeName);
         }
 
         await StatusResponse.WriteAsync(context, fault).ConfigureAwait(false);
     }
 
-    private void AddNodeFields(HttpContext context, string? cacheStatus)
+    /// <summary>The node that an answer is said to come from; null: none.</summary>
+    private string? NodeOf(Upstream upstream, HttpResponseMessage response)
     {
-        StatusResponse.SetNode(context, options.NodeName);
+        if (!options.IsTransparent && !(options.NamesUpstreamNodes && upstream.IsNode))
+        {
+            return options.NodeName;
+        }
+
+        var own = options.IsTransparent ? null : options.NodeName;
+        return response.Headers.NonValidated.TryGetValues(ResponseMetadata.Node, out var names) ? names.ToString() : own;
+    }
+
+    private static void AddNodeFields(HttpContext context, string? cacheStatus, string? node)
+    {
+        StatusResponse.SetNode(context, node);
         if (cacheStatus is not null)
         {
             // RFC 9211 section 2: each cache on the way appends its own.

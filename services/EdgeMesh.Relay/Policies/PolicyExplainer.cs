@@ -200,9 +200,8 @@ public static class PolicyExplainer
         }
 
         // Edges have a node as their upstream, which says in one frame that an origin does not answer, or not in gRPC.
-        if (answer.Missing || ResponseRelay.FindForeignStatus(response) is not null)
+        if ((answer.Missing ? GrpcStatusCode.Unavailable : ResponseRelay.FindForeignStatus(response)) is { } code)
         {
-            var code = answer.Missing ? GrpcStatusCode.Unavailable : ResponseRelay.FindForeignStatus(response)!.Value;
             response.Dispose();
             response = new HttpResponseMessage { Content = new ByteArrayContent([]) };
             response.Content.Headers.TryAddWithoutValidation(HeaderNames.ContentType, HeaderNames.GrpcContentType);
