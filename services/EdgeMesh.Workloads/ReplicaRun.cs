@@ -36,6 +36,9 @@ internal sealed class ReplicaRun(Workload workload, ReplicaSlot slot, string? zo
     /// <summary>What is wrong with it; null: nothing.</summary>
     public string? Fault => _fault;
 
+    /// <summary>What it does that it should not, though it is well; null: nothing.</summary>
+    public string? Misbehaviour => _process is { IsHeldBack: true } ? string.Create(CultureInfo.InvariantCulture, $"wrote more than {OutputReader.BytesPerSecond / 1024} KiB/s to its log, and was held back") : null;
+
     /// <summary>What its limits are held by; null: it has none.</summary>
     public string? Limits => _process?.Limits;
 
@@ -93,7 +96,7 @@ internal sealed class ReplicaRun(Workload workload, ReplicaSlot slot, string? zo
         _target = target;
         if (_process?.Limits is { } limits && !limits.StartsWith("cgroup", StringComparison.Ordinal))
         {
-            context.Log.WeakLimits(workload.Options.Name, slot.Name, limits);
+            workload.WarnOfLimits(limits);
         }
 
         // 2. Its life.

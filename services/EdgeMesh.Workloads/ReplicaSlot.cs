@@ -9,7 +9,7 @@ namespace EdgeMesh.Workloads;
 /// Thread-safe. <c>_lock</c> owns which life is the current one. A race and how it ends: (1) the current life ends by itself, and the loop waits before the next; (2) a replacement makes another one
 /// current; (3) the loop, whose wait is over, sees that the one that ended is not the current one any more, and follows that. Replacing and stopping are the workload's to keep apart.
 /// </remarks>
-internal sealed class ReplicaSlot(Workload workload, int number, WorkloadContext context)
+internal sealed class ReplicaSlot(Workload workload, int number, LogRing log, WorkloadContext context)
 {
     private readonly Lock _lock = new();
     private readonly CancellationTokenSource _stop = new();
@@ -22,13 +22,13 @@ internal sealed class ReplicaSlot(Workload workload, int number, WorkloadContext
     private int _restarts;
 
     /// <summary><c>shop-1</c>.</summary>
-    public string Name { get; } = string.Create(CultureInfo.InvariantCulture, $"{workload.Options.Name}-{number}");
+    public string Name => log.Replica;
 
     /// <summary>From 1.</summary>
     public int Number => number;
 
     /// <summary>What its processes wrote.</summary>
-    public LogRing Log { get; } = new(string.Create(CultureInfo.InvariantCulture, $"{workload.Options.Name}-{number}"), context.Lines, context.Time);
+    public LogRing Log => log;
 
     /// <summary>How often it was started anew after it had ended by itself.</summary>
     public int Restarts => Volatile.Read(ref _restarts);
@@ -116,7 +116,7 @@ internal sealed class ReplicaSlot(Workload workload, int number, WorkloadContext
                 Latency = latency > 0 ? TimeSpan.FromSeconds(latency) : null,
                 Restarts = _restarts,
                 StartedAt = isRunning ? run!.StartedAt : null,
-                Fault = (isRunning ? run!.Fault : null) is not { } present ? _fault : _fault is null ? present : $"{present}; before: {_fault}",
+                Fault = isRunning ? Describe(run!.Fault, run.Misbehaviour, _fault is null ? null : $"before: {_fault}") : _fault,
                 Limits = isRunning ? run!.Limits : null,
             };
         }
@@ -186,6 +186,8 @@ internal sealed class ReplicaSlot(Workload workload, int number, WorkloadContext
             await Task.Delay(wait, context.Time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
+
+    private static string? Describe(params string?[] faults) => faults.OfType<string>().ToList() is { Count: > 0 } all ? string.Join("; ", all) : null;
 
     private ReplicaRun CreateRun() => new(workload, this, ZoneOf(), WeightOf(), context);
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using EdgeMesh.Relay.Upstreams;
 using EdgeMesh.Workloads.Balancing;
+using EdgeMesh.Workloads.Processes;
 using Grpc.Core;
 using Grpc.Net.Client;
 
@@ -18,6 +19,9 @@ public sealed class Workload : IDisposable
     private readonly SemaphoreSlim _changes = new(1);
     private readonly List<ReplicaSlot> _slots = [];
     private readonly List<ReplicaTarget> _targets = [];
+
+    // By number: they outlive their replicas, so that it can be seen how those ended.
+    private readonly List<LogRing> _logs = [];
     private readonly HashSet<string> _safeMethods;
     private readonly WorkloadTable _table;
     private readonly WorkloadContext _context;
@@ -31,6 +35,7 @@ public sealed class Workload : IDisposable
     private long _retries;
     private long _fallbacks;
     private long _ejections;
+    private int _limitWarnings;
 
     internal Workload(WorkloadOptions options, WorkloadTable table, WorkloadContext context)
     {
@@ -83,14 +88,19 @@ public sealed class Workload : IDisposable
         return new WorkloadStatus(Options, IsServing, _isDraining, [.. ReadSlots().Select(slot => slot.ReadStatus(model, now))]);
     }
 
-    /// <summary>The newest lines that a replica's processes wrote; null: there is no such replica.</summary>
+    /// <summary>The newest lines that a replica's processes wrote, also when it was stopped since; null: there has been no such replica.</summary>
     /// <param name="replica">Its name; null: all replicas, in the order of time.</param>
     /// <param name="after">Only lines with a higher number.</param>
     /// <param name="most">How many, the newest.</param>
     public IReadOnlyList<LogLine>? ReadLog(string? replica, long after, int most)
     {
-        var slots = ReadSlots().Where(slot => replica is null || slot.Name == replica).ToList();
-        return slots.Count == 0 && replica is not null ? null : [.. slots.SelectMany(slot => slot.Log.Read(after)).OrderBy(line => line.Number).TakeLast(most)];
+        List<LogRing> logs;
+        lock (_lock)
+        {
+            logs = [.. _logs.Where(log => replica is null || log.Replica == replica)];
+        }
+
+        return logs.Count == 0 && replica is not null ? null : [.. logs.SelectMany(log => log.Read(after)).OrderBy(line => line.Number).TakeLast(most)];
     }
 
     /// <summary>Why no replica takes calls, each by name.</summary>
@@ -225,6 +235,15 @@ public sealed class Workload : IDisposable
 
     internal void CountFallback() => Interlocked.Increment(ref _fallbacks);
 
+    /// <summary>Limits are held by less than the kernel: that is the same for all replicas, and logged once.</summary>
+    internal void WarnOfLimits(string means)
+    {
+        if (Interlocked.Exchange(ref _limitWarnings, 1) == 0)
+        {
+            _context.Log.WeakLimits(Options.Name, means);
+        }
+    }
+
     /// <summary>A replica began to answer.</summary>
     internal void NoteAnswer(ReplicaTarget target, HttpResponseMessage response, TimeSpan latency)
     {
@@ -357,7 +376,12 @@ public sealed class Workload : IDisposable
         {
             for (var number = _slots.Count + 1; number <= count; number++)
             {
-                var slot = new ReplicaSlot(this, number, _context);
+                if (number > _logs.Count)
+                {
+                    _logs.Add(new LogRing(string.Create(CultureInfo.InvariantCulture, $"{Options.Name}-{number}"), _context.Lines, _context.Time));
+                }
+
+                var slot = new ReplicaSlot(this, number, _logs[number - 1], _context);
                 _slots.Add(slot);
                 slot.Start();
             }

@@ -17,8 +17,8 @@ internal static partial class WorkloadLog
     [LoggerMessage(9003, LogLevel.Warning, "Workload {Workload}: {Replica} {Fault}")]
     public static partial void ReplicaFault(this ILogger log, string workload, string replica, string fault);
 
-    [LoggerMessage(9004, LogLevel.Warning, "Workload {Workload}: limits of {Replica} are held by {Means}")]
-    public static partial void WeakLimits(this ILogger log, string workload, string replica, string means);
+    [LoggerMessage(9004, LogLevel.Warning, "Workload {Workload}: its limits are held by {Means}")]
+    public static partial void WeakLimits(this ILogger log, string workload, string means);
 
     [LoggerMessage(9005, LogLevel.Warning, "The shell that ends workloads with the node is gone, and is started anew with the next process: {Why}")]
     public static partial void ReaperLost(this ILogger log, string why);

@@ -29,7 +29,7 @@ internal sealed record Arguments(IReadOnlyList<Peer> Peers, IReadOnlyList<int> S
 
         Others: store, store-soak, the store alone; probing, what nodes' probes of each other cost; failover, what callers see when nodes die or hang;
         routing, the client; identities, a million calls that must not cross; policy-push, how soon nodes follow a policy;
-        workloads, uneven replicas and hundreds of them; each with its own --help.
+        workloads, what balancing, Local Zones and changes under load cost; each with its own --help.
 
         Examples
           -- servers                                                everything, about half an hour

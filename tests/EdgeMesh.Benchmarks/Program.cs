@@ -22,6 +22,7 @@ switch (args)
     case [BareNode.ServeCommand, .. var sizes]: return await BareNode.ServeAsync([.. Numbers(sizes)]);
     case [EdgeGroup.ServeCommand, var region, var admin, var group, var count]: return await EdgeGroup.ServeAsync(region, admin, group, count);
     case [DelayedReplica.ServeCommand, var size, var milliseconds]: return await DelayedReplica.ServeAsync(size, milliseconds);
+    case [ReplicaServer.ServeCommand, var size]: return await ReplicaServer.ServeAsync(size);
     case [OpenLoop.Command, .. var rest]: return OpenLoop.Run(rest);
 
     case ["--help" or "-h", ..] or ["servers", "--help" or "-h", ..]:

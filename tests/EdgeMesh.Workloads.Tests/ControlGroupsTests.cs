@@ -46,4 +46,17 @@ public sealed class ControlGroupsTests : IDisposable
         Assert.Null(groups.TryCreate("shop-1", 1, null));
         Assert.Contains(fault, groups.Fault, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void Create_NodeMayMakeNone_SaysWhereAndWhatWouldHelp()
+    {
+        File.WriteAllText(_root.File("cgroup.controllers"), "cpu memory\n");
+        File.WriteAllText(_root.File("own"), "0::/\n");
+        File.WriteAllText(_root.File("edgemesh-node"), "in the way of a directory, as a missing permission is");
+
+        var groups = new ControlGroups(_root.Path, _root.File("own"));
+
+        Assert.Null(groups.TryCreate("shop-1", 1, null));
+        Assert.StartsWith($"the node may make no groups below {_root.Path}/, as it could with a delegated one, Delegate=yes in its systemd unit: ", groups.Fault, StringComparison.Ordinal);
+    }
 }

@@ -47,7 +47,7 @@ public sealed class ProcessTests : IDisposable
 
         Assert.NotEqual(before.ProcessId, shop.Replicas[0].ProcessId);
         Assert.Equal("xx", await File.ReadAllTextAsync(_directory.File("data", "1", "starts")));
-        Assert.Contains("was ended by signal 9", shop.Replicas[0].Fault, StringComparison.Ordinal);
+        Assert.StartsWith("before: was ended by signal 9; started anew in ", shop.Replicas[0].Fault, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -121,6 +121,7 @@ public sealed class ProcessTests : IDisposable
         Assert.Empty(shop.Replicas);
         Assert.False(IsRunning(leader));
         Assert.False(IsRunning(child));
+        Assert.Equal("edgemesh: did not end within 0.05 s of SIGTERM and was killed", shop.Workload.ReadLog("shop-1", 0, 1)!.Single().Text);
     }
 
     [Fact]
@@ -143,6 +144,40 @@ public sealed class ProcessTests : IDisposable
 
         // 64 lines of 4,096 characters are 256 Ki: however many come, there are no more.
         Assert.All(shop.Workload.ReadLog(null, 0, int.MaxValue)!, line => Assert.Equal(LogRing.MaxLineChars, line.Text.Length));
+        await shop.WaitAsync(() => shop.Replicas[0].Fault?.Contains("wrote more than 512 KiB/s to its log, and was held back", StringComparison.Ordinal) == true);
+    }
+
+    [Fact]
+    public async Task Neighbours_AllMisbehave_AnswerToNobodysHarm()
+    {
+        await using var well = await LocalReplica.StartAsync();
+        await using var shop = await RunningWorkload.BeginAsync(
+            RunningWorkload.Quick with { Addresses = [new(well.Address)], HealthTimeout = TestDeadline.Default },
+            Bad("zexits", "sys.exit(3)"),
+            Bad("zfloods", "while True: print('x' * 100000)"),
+            Bad("zleaks", "x = []\nwhile True: x.append(bytearray(4000000)); time.sleep(0.01)") with { MemoryBytes = 64 * 1024 * 1024 },
+            Bad("zstubborn", "signal.signal(signal.SIGTERM, signal.SIG_IGN)") with { Grace = TimeSpan.FromMilliseconds(50) },
+            Bad("zunwell", "s.close()") with { StartTimeout = TimeSpan.FromMilliseconds(100) });
+        await shop.WaitAsync(() => shop.Workload.IsServing);
+        var bad = shop.Table.All.Skip(1).ToList();
+
+        // Until each has done what it does, and been found out; whoever has ended is named with how.
+        using var limit = new CancellationTokenSource(TestDeadline.Default);
+        var calls = 0;
+        while (!(Found(0, "exit code 3") && Found(1, "was held back") && Found(2, "memory") && Found(4, "was not well yet")))
+        {
+            Assert.Equal("0", await shop.CallToEndAsync());
+            calls++;
+            Assert.False(limit.IsCancellationRequested, string.Join(", ", bad.Select(workload => workload.DescribeUnwell())));
+        }
+
+        await bad[3].StopAsync(CancellationToken.None);
+        Assert.Equal("0", await shop.CallToEndAsync());
+        Assert.Equal((calls + 1, 0, 0), (shop.Workload.Calls, shop.Workload.Failures, shop.Workload.Retries));
+
+        bool Found(int workload, string fault) => bad[workload].ReadStatus().Replicas[0].Fault?.Contains(fault, StringComparison.Ordinal) == true;
+
+        static WorkloadOptions Bad(string name, string script) => Python(script) with { Name = name, ServicePrefixes = [$"{name}.v1."] };
     }
 
     [Fact]

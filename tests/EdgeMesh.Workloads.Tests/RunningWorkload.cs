@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 
 namespace EdgeMesh.Workloads.Tests;
 
-/// <summary>A node's table with one workload, called as the relay calls it.</summary>
+/// <summary>A node's table with a workload, called as the relay calls it.</summary>
 internal sealed class RunningWorkload : IAsyncDisposable
 {
     private RunningWorkload(WorkloadTable table) => Table = table;
@@ -39,9 +39,11 @@ internal sealed class RunningWorkload : IAsyncDisposable
     }
 
     /// <summary>Starts one.</summary>
-    public static async Task<RunningWorkload> BeginAsync(WorkloadOptions options)
+    /// <param name="options">The workload's.</param>
+    /// <param name="others">Those beside it, with names that come after its own.</param>
+    public static async Task<RunningWorkload> BeginAsync(WorkloadOptions options, params WorkloadOptions[] others)
     {
-        var running = new RunningWorkload(new WorkloadTable(new WorkloadSettings { Node = "eu-west-2", Workloads = [options] }, TimeProvider.System, LoggerFactory.Create(_ => { })));
+        var running = new RunningWorkload(new WorkloadTable(new WorkloadSettings { Node = "eu-west-2", Workloads = [options, .. others] }, TimeProvider.System, LoggerFactory.Create(_ => { })));
         await running.Table.StartAsync(CancellationToken.None);
         return running;
     }

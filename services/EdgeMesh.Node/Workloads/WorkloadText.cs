@@ -78,5 +78,7 @@ internal static class WorkloadText
     /// <summary><c>serving</c>, <c>unwell</c> or <c>stopped</c>.</summary>
     public static string StateOf(WorkloadJson workload) => workload.Stopped ? "stopped" : workload.Serving ? "serving" : workload.Replicas.Count == 0 ? "scaled to 0" : "unwell";
 
-    private static string FaultOf(WorkloadJson workload) => workload.Replicas.FirstOrDefault(replica => replica.Fault is not null && replica.State != "ready") is { } replica ? $"{replica.Name}: {replica.Fault}" : "";
+    // Who takes no calls first; but also who does and ended before, or floods its log.
+    private static string FaultOf(WorkloadJson workload) =>
+        workload.Replicas.Where(replica => replica.Fault is not null).MinBy(replica => replica.State == "ready") is { } replica ? $"{replica.Name}: {replica.Fault}" : "";
 }

@@ -54,7 +54,9 @@ internal sealed class HealthProber(WorkloadOptions options, Uri address, TimePro
         }
         catch (RpcException fault)
         {
-            return new(string.Create(CultureInfo.InvariantCulture, $"answers its health check with {StatusNames.Of((GrpcStatusCode)fault.StatusCode)}: {Describe(fault)}"));
+            return new(IsRefused(fault)
+                ? "takes no connection: connection refused"
+                : string.Create(CultureInfo.InvariantCulture, $"answers its health check with {StatusNames.Of((GrpcStatusCode)fault.StatusCode)}: {fault.Status.Detail.ReplaceLineEndings(" ")}"));
         }
     }
 
@@ -75,7 +77,8 @@ internal sealed class HealthProber(WorkloadOptions options, Uri address, TimePro
     // A status that the client made up of an HTTP 404 is no gRPC server's.
     private static bool IsAnswered(RpcException fault) => !fault.Status.Detail.Contains("HTTP", StringComparison.Ordinal);
 
-    private static string Describe(RpcException fault) => fault.Status.Detail.Contains("refused", StringComparison.OrdinalIgnoreCase) ? "connection refused" : fault.Status.Detail.ReplaceLineEndings(" ");
+    // Nobody listens: no answer, though the client makes a status of it.
+    private static bool IsRefused(RpcException fault) => fault.StatusCode == StatusCode.Unavailable && fault.Status.Detail.Contains("refused", StringComparison.OrdinalIgnoreCase);
 
     private ProbeResult Late() => new(string.Create(CultureInfo.InvariantCulture, $"did not answer its health check within {options.HealthTimeout.TotalSeconds:0.###} s"), IsLate: true);
 }

@@ -60,11 +60,19 @@ internal sealed class ControlGroups(string root, string ownPath = "/proc/self/cg
             return null;
         }
 
-        var leaf = Path.Combine(parent, Prefix + "node");
-        Directory.CreateDirectory(leaf);
-        File.WriteAllText(Path.Combine(leaf, "cgroup.procs"), string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessId}"));
-        File.WriteAllText(Path.Combine(parent, "cgroup.subtree_control"), string.Join(' ', Controllers.Select(controller => "+" + controller)));
-        return parent;
+        try
+        {
+            var leaf = Path.Combine(parent, Prefix + "node");
+            Directory.CreateDirectory(leaf);
+            File.WriteAllText(Path.Combine(leaf, "cgroup.procs"), string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessId}"));
+            File.WriteAllText(Path.Combine(parent, "cgroup.subtree_control"), string.Join(' ', Controllers.Select(controller => "+" + controller)));
+            return parent;
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            Fault = $"the node may make no groups below {parent}, as it could with a delegated one, Delegate=yes in its systemd unit: {fault.Message}";
+            return null;
+        }
     }
 }
 

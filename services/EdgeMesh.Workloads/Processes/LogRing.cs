@@ -23,6 +23,9 @@ internal sealed class LogRing(string replica, LineNumbers numbers, TimeProvider 
     private int _chars;
     private long _dropped;
 
+    /// <summary>Whose they are.</summary>
+    public string Replica => replica;
+
     /// <summary>Lines that newer ones have put out.</summary>
     public long Dropped
     {

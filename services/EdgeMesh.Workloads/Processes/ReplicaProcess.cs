@@ -21,15 +21,22 @@ internal sealed class ReplicaProcess
     private readonly CancellationTokenSource _reading = new();
     private readonly Task _readers;
     private volatile string? _killedFor;
+    private volatile bool _isHeldBack;
 
     public ReplicaProcess(Process process, int port, LogRing output, ControlGroup? controlGroup, string? limits, TimeProvider time, Action heldBack, Action release)
     {
         (_process, Port, _output, _controlGroup, Limits, _time, _release) = (process, port, output, controlGroup, limits, time, release);
         Id = process.Id;
         _readers = Task.WhenAll(
-            new OutputReader(process.StandardOutput.BaseStream, isError: false, output, heldBack, time).RunAsync(_reading.Token),
-            new OutputReader(process.StandardError.BaseStream, isError: true, output, heldBack, time).RunAsync(_reading.Token));
+            new OutputReader(process.StandardOutput.BaseStream, isError: false, output, NoteHeldBack, time).RunAsync(_reading.Token),
+            new OutputReader(process.StandardError.BaseStream, isError: true, output, NoteHeldBack, time).RunAsync(_reading.Token));
         Exited = WaitForExitAsync();
+
+        void NoteHeldBack()
+        {
+            _isHeldBack = true;
+            heldBack();
+        }
     }
 
     /// <summary>Its process id, and that of its session and its group.</summary>
@@ -40,6 +47,9 @@ internal sealed class ReplicaProcess
 
     /// <summary>What its limits are held by; null: it has none.</summary>
     public string? Limits { get; }
+
+    /// <summary>Whether it wrote faster than is read.</summary>
+    public bool IsHeldBack => _isHeldBack;
 
     /// <summary>Completes when the leader has ended, with how, for people.</summary>
     public Task<string> Exited { get; }

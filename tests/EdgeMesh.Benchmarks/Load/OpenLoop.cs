@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using EdgeMesh.Benchmarks.Peers;
 using EdgeMesh.Testing;
+using EdgeMesh.Wire;
 
 namespace EdgeMesh.Benchmarks.Load;
 
@@ -37,9 +38,12 @@ internal static class OpenLoop
 
     /// <summary>Measures a peer.</summary>
     /// <exception cref="BenchmarkException">A call failed, or answers were too short.</exception>
-    public static async Task<LatencyFigure> RunAsync(Peer peer, int sizeBytes, double callsPerSecond, TimeSpan duration)
+    public static Task<LatencyFigure> RunAsync(Peer peer, int sizeBytes, double callsPerSecond, TimeSpan duration) => RunAsync(peer.Name, peer.Target(sizeBytes), sizeBytes, callsPerSecond, duration);
+
+    /// <summary>Measures whatever is there.</summary>
+    /// <exception cref="BenchmarkException">A call failed, or answers were too short.</exception>
+    public static async Task<LatencyFigure> RunAsync(string name, LoadTarget target, int sizeBytes, double callsPerSecond, TimeSpan duration)
     {
-        var target = peer.Target(sizeBytes);
         await using var load = ChildProcess.Start(
             "taskset",
             [
@@ -51,7 +55,7 @@ internal static class OpenLoop
             [new("DOTNET_TieredCompilation", "0"), new("DOTNET_gcServer", "0"), new("DOTNET_gcConcurrent", "0")]);
         return await load.WaitForExitAsync(duration + TestDeadline.Default) == 0
             ? JsonSerializer.Deserialize<LatencyFigure>(load.Output[^1])!
-            : throw new BenchmarkException($"Steady load against {peer.Name} at {target.Url} did not end well:\n{string.Join('\n', load.Transcript)}");
+            : throw new BenchmarkException($"Steady load against {name} at {target.Url} did not end well:\n{string.Join('\n', load.Transcript)}");
     }
 
     /// <summary>Runs the hidden command; the figure goes to standard output as JSON.</summary>
@@ -117,7 +121,7 @@ internal static class OpenLoop
             latencies[call] = latencies[call] == Unanswered ? deadline - Due(call) : latencies[call];
         }
 
-        if (connections.Sum(connection => connection.ContentBytes) < (long)answered * size)
+        if (connections.Sum(connection => connection.ContentBytes) < (long)answered * (size + (request is null ? 0 : MessageFrame.HeaderSize)))
         {
             throw new BenchmarkException("Answers were shorter than they should be.");
         }

@@ -7,25 +7,15 @@ using Grpc.Net.Client;
 
 namespace EdgeMesh.Benchmarks.Workloads;
 
-/// <summary>How a node bears many workloads, in milliseconds.</summary>
-/// <param name="Workloads">How many.</param>
-/// <param name="Replicas">Of each.</param>
-/// <param name="AllReady">From the node's start until every replica took calls.</param>
-/// <param name="ListMedian">The median of listing them all, meanwhile.</param>
-/// <param name="ListSlowest">The slowest of these.</param>
-/// <param name="DrainAll">Draining all.</param>
-/// <param name="NodeProcessorPercent">Of one processor, what the node took afterwards, at rest with all its probes.</param>
-internal sealed record ManyFigure(int Workloads, int Replicas, double AllReady, double ListMedian, double ListSlowest, double DrainAll, double NodeProcessorPercent);
-
 /// <summary>Starts, lists and drains many workloads of small processes.</summary>
 internal static class ManyWorkloads
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(10);
 
-    /// <summary>Measures.</summary>
+    /// <summary>Measures, and prints one table.</summary>
     /// <exception cref="BenchmarkException">They did not become ready.</exception>
-    public static async Task<ManyFigure> RunAsync(int workloads, int replicas)
+    public static async Task RunAsync(int workloads, int replicas)
     {
         // 1. Processes that listen and do nothing else.
         using var files = new TempDirectory();
@@ -76,6 +66,14 @@ internal static class ManyWorkloads
         await Task.WhenAll(Enumerable.Range(1, workloads).Select(number => client.DrainWorkloadAsync(new DrainWorkloadRequest { Name = $"w{number}" }).ResponseAsync));
         var drained = Stopwatch.GetElapsedTime(drain).TotalMilliseconds;
         lists.Sort();
-        return new ManyFigure(workloads, replicas, ready, lists[lists.Count / 2], lists[^1], drained, processor);
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"""
+            | {workloads} workloads of {replicas} processes | |
+            |---|---|
+            | from the node's start until all take calls | {ready / 1000:F1} s |
+            | listing them meanwhile, median of {lists.Count} | {lists[lists.Count / 2]:F0} ms |
+            | the slowest of these | {lists[^1]:F0} ms |
+            | the node at rest, probes every second, of a processor | {processor:F0} % |
+            | draining all at once | {drained:F0} ms |
+            """));
     }
 }

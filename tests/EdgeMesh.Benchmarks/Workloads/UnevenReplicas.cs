@@ -13,6 +13,7 @@ internal abstract class UnevenReplicas : Peer
     /// <summary>What each replica takes for a call.</summary>
     public static readonly IReadOnlyList<int> Milliseconds = [10, 10, 10, 50];
 
+    private readonly List<Uri> _replicas = [];
     private Uri? _address;
 
     /// <inheritdoc/>
@@ -21,16 +22,18 @@ internal abstract class UnevenReplicas : Peer
     /// <inheritdoc/>
     public override async Task StartAsync(IReadOnlyList<int> sizes)
     {
-        var replicas = new List<Uri>();
         foreach (var time in Milliseconds)
         {
             var replica = DelayedReplica.Start(AnswerBytes, time);
             Own(replica, isServing: false);
-            replicas.Add(await KestrelProcess.WaitAsync(replica));
+            _replicas.Add(await KestrelProcess.WaitAsync(replica));
         }
 
-        _address = await StartBalancerAsync(replicas);
+        _address = await StartBalancerAsync(_replicas);
     }
+
+    /// <summary>How many calls each replica has had.</summary>
+    public Task<long[]> ReadCallsAsync() => Task.WhenAll(_replicas.Select(DelayedReplica.ReadCallsAsync));
 
     /// <inheritdoc/>
     public override LoadTarget Target(int sizeBytes) => new(new Uri(_address!, BareKestrel.Path(sizeBytes)), BareKestrel.EmptyRequest());

@@ -9,83 +9,81 @@ internal static class WorkloadsCommand
 {
     /// <summary>What it says of itself.</summary>
     public const string Usage = """
-        Measures how a node balances uneven replicas, beside nginx, and how it bears many workloads. What a balanced call costs is for
-        servers --peer kestrel --peer nginx-least-conn --peer edgemesh-workload --size 1KiB to say.
+        Measures how a node balances, what a Local Zone adds to a call and saves on its way, and how nodes bear changes and many workloads. What a balanced
+        call costs is for servers --peer kestrel --peer nginx-least-conn --peer edgemesh-workload --size 1KiB to say.
 
-          dotnet run -c Release --project tests/EdgeMesh.Benchmarks -- workloads uneven [--rate N] [--rounds N] [--seconds N]
-          dotnet run -c Release --project tests/EdgeMesh.Benchmarks -- workloads many [--workloads N] [--replicas N]
+          dotnet run -c Release --project tests/EdgeMesh.Benchmarks -- workloads uneven|added|near|changes|many [options]
 
-          uneven   four replicas that take 10 ms for a call, but the last takes 50; calls come at a steady rate (default 100 a second,
-                   3 interleaved rounds of 10 s); latency counts from when each call was due
-          many     processes that listen and do nothing else (default 100 workloads of 5 replicas): start, list, drain
+          uneven   four replicas that take 10 ms for a call, but the last takes 50, behind nginx (round robin, least_conn) and a Region; calls come at a
+                   steady rate, latency counts from when each was due: --rate 100 --rounds 3 --seconds 10
+          added    one call at a time to a replica, directly, through nginx and through a Local Zone: --rounds 5 --calls 5000
+          near     the same service in a zone 2 ms away and in its Region 40 ms away, behind delaying relays: --rate 50 --rounds 3 --seconds 10
+          changes  replicas are killed, replaced and scaled while h2load calls them; exit code 1 if a call fails: --rate 1000 --seconds 20
+          many     processes that listen and do nothing else: start, list, drain: --workloads 100 --replicas 5
 
-        Exit code: 0 measured, 1 something did not answer, 2 wrong arguments or a missing tool.
+        Options are shown with their defaults; all are whole numbers from 1.
+        Exit code: 0 measured, 1 a call failed or something did not answer, 2 wrong arguments or a missing tool.
         """;
 
-    // Until the node's first code has been compiled, and each replica has shown how fast it is.
-    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(5);
+    // What each measures if nothing is said, and which options it knows by that.
+    private static readonly Dictionary<string, Dictionary<string, int>> Defaults = new()
+    {
+        ["uneven"] = new() { ["--rate"] = 100, ["--rounds"] = 3, ["--seconds"] = 10 },
+        ["added"] = new() { ["--rounds"] = 5, ["--calls"] = 5000 },
+        ["near"] = new() { ["--rate"] = 50, ["--rounds"] = 3, ["--seconds"] = 10 },
+        ["changes"] = new() { ["--rate"] = 1000, ["--seconds"] = 20 },
+        ["many"] = new() { ["--workloads"] = 100, ["--replicas"] = 5 },
+    };
 
     /// <summary>Runs it.</summary>
     /// <returns>The exit code.</returns>
     public static async Task<int> RunAsync(ReadOnlyMemory<string> arguments)
     {
-        var options = new Dictionary<string, int> { ["--rate"] = 100, ["--rounds"] = 3, ["--seconds"] = 10, ["--workloads"] = 100, ["--replicas"] = 5 };
         var kind = arguments.Length > 0 ? arguments.Span[0] : "";
+        if (!Defaults.TryGetValue(kind, out var options))
+        {
+            Console.Error.WriteLine(Usage);
+            return 2;
+        }
+
         for (var i = 1; i < arguments.Length; i += 2)
         {
             if (!options.ContainsKey(arguments.Span[i]) || i + 1 == arguments.Length || !int.TryParse(arguments.Span[i + 1], NumberStyles.None, CultureInfo.InvariantCulture, out var value) || value < 1)
             {
-                kind = "";
-                break;
+                Console.Error.WriteLine($"Wrong argument of {kind}: {string.Join(' ', arguments[i..])}\n\n{Usage}");
+                return 2;
             }
 
             options[arguments.Span[i]] = value;
         }
 
         Tools.ExtendPath();
-        switch (kind)
+        foreach (var (program, package) in kind switch { "uneven" => [NginxProcess.Needs], "added" => [NginxProcess.Needs, H2Load.Needs], "changes" => [H2Load.Needs], _ => ((string, string)[])[] })
         {
-            case "uneven" when !Tools.IsInstalled(NginxProcess.Needs.Program):
-                Console.Error.WriteLine(Tools.Missing(NginxProcess.Needs.Program, NginxProcess.Needs.Package));
+            if (!Tools.IsInstalled(program))
+            {
+                Console.Error.WriteLine(Tools.Missing(program, package));
                 return 2;
-            case "uneven":
-                await MeasureUnevenAsync(options["--rate"], options["--rounds"], TimeSpan.FromSeconds(options["--seconds"]));
-                return 0;
-            case "many":
-                Console.WriteLine(await ManyWorkloads.RunAsync(options["--workloads"], options["--replicas"]));
-                return 0;
-            default:
-                Console.Error.WriteLine(Usage);
-                return 2;
+            }
         }
-    }
 
-    private static async Task MeasureUnevenAsync(int rate, int rounds, TimeSpan duration)
-    {
-        UnevenReplicas[] peers = [new UnevenNginx(""), new UnevenNginx("least_conn;"), new UnevenWorkload()];
+        var duration = TimeSpan.FromSeconds(options.GetValueOrDefault("--seconds"));
         try
         {
-            foreach (var peer in peers)
+            await (kind switch
             {
-                await peer.StartAsync([UnevenReplicas.AnswerBytes]);
-                await OpenLoop.RunAsync(peer, UnevenReplicas.AnswerBytes, rate, WarmUp);
-            }
-
-            for (var round = 1; round <= rounds; round++)
-            {
-                foreach (var peer in peers)
-                {
-                    var figure = await OpenLoop.RunAsync(peer, UnevenReplicas.AnswerBytes, rate, duration);
-                    Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"round {round}/{rounds}: {peer.Name,-18} at {rate} calls/s p50 {figure.P50 / 1000:F1} ms, p99 {figure.P99 / 1000:F1} ms, p99.9 {figure.P999 / 1000:F1} ms"));
-                }
-            }
+                "uneven" => UnevenRun.RunAsync(options["--rate"], options["--rounds"], duration),
+                "added" => AddedLatency.RunAsync(options["--rounds"], options["--calls"]),
+                "near" => NearAndFar.RunAsync(options["--rate"], options["--rounds"], duration),
+                "changes" => ChangesUnderLoad.RunAsync(options["--rate"], duration),
+                _ => ManyWorkloads.RunAsync(options["--workloads"], options["--replicas"]),
+            });
+            return 0;
         }
-        finally
+        catch (Exception failure) when (failure is BenchmarkException or TimeoutException or InvalidOperationException)
         {
-            foreach (var peer in peers)
-            {
-                await peer.DisposeAsync();
-            }
+            Console.Error.WriteLine(failure.Message);
+            return 1;
         }
     }
 }
