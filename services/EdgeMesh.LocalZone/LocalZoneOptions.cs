@@ -56,5 +56,5 @@ public sealed class LocalZoneOptions : DownstreamOptions
     }
 
     /// <summary>What its workloads are made from.</summary>
-    internal WorkloadSettings WorkloadSettings => new() { Node = Name, Zone = AvailabilityZone ?? Name, Workloads = Workloads };
+    internal WorkloadSettings WorkloadSettings => new() { Node = Name, Zone = AvailabilityZone ?? Name, DataDirectory = DataDirectory, Workloads = Workloads };
 }

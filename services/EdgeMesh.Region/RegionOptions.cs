@@ -104,7 +104,7 @@ public sealed class RegionOptions
     public TlsFiles TlsFiles => new(TlsCertificatePath, TlsKeyPath, ClientAuthorityPath, ClientAuthorityPath);
 
     /// <summary>What it says of its workloads.</summary>
-    internal WorkloadSettings WorkloadSettings => new() { Node = Name, Zone = AvailabilityZone, Workloads = Workloads };
+    internal WorkloadSettings WorkloadSettings => new() { Node = Name, Zone = AvailabilityZone, DataDirectory = DataDirectory, Workloads = Workloads };
 
     /// <summary>Checks everything.</summary>
     /// <exception cref="OptionsValidationException">One line a fault.</exception>

@@ -118,22 +118,9 @@ public sealed class Workload : IDisposable
         return replicas.Count > Most ? text.Append(CultureInfo.InvariantCulture, $", and {replicas.Count - Most} more").ToString() : text.ToString();
     }
 
-    /// <summary>Starts it, with so many replicas; those that run stay.</summary>
-    /// <param name="replicas">How many; null: as configured. Addresses are all taken.</param>
+    /// <summary>Starts it as its configuration says, whatever was asked before; replicas that run stay.</summary>
     /// <param name="cancellationToken">Gives up waiting for another change.</param>
-    public async Task StartAsync(int? replicas, CancellationToken cancellationToken)
-    {
-        await _changes.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            _isDraining = false;
-            await SetCountAsync(Options.Addresses.Count > 0 ? Options.Addresses.Count : replicas ?? Options.Replicas, cancellationToken).ConfigureAwait(false);
-        }
-        finally
-        {
-            _changes.Release();
-        }
-    }
+    public Task StartAsync(CancellationToken cancellationToken) => StartAsync(null, cancellationToken);
 
     /// <summary>Runs so many replicas: starts what is missing, and drains and stops those with the highest numbers.</summary>
     /// <exception cref="InvalidOperationException">It is registered by address, or stopped.</exception>
@@ -146,6 +133,7 @@ public sealed class Workload : IDisposable
         {
             ThrowIfByAddress("scaled");
             ThrowIfStopped();
+            Keep(IntendedState.Running, replicas);
             await SetCountAsync(replicas, cancellationToken).ConfigureAwait(false);
         }
         finally
@@ -186,6 +174,8 @@ public sealed class Workload : IDisposable
         await _changes.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
+            var intent = _context.Intents.Find(Options.Name);
+            Keep(intent?.State == IntendedState.Stopped ? IntendedState.Stopped : IntendedState.Drained, intent?.Replicas ?? Options.Replicas);
             _isDraining = true;
             Publish();
             using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _interrupt.Token);
@@ -199,22 +189,7 @@ public sealed class Workload : IDisposable
 
     /// <summary>Drains it and stops its processes: SIGTERM, then after the grace SIGKILL. <see cref="StartAsync"/> starts it again.</summary>
     /// <param name="cancellationToken">Cuts what is left of drain and grace: processes are killed at once.</param>
-    public async Task StopAsync(CancellationToken cancellationToken)
-    {
-        // What is being replaced or drained would only have the stop wait.
-        await _interrupt.CancelAsync().ConfigureAwait(false);
-        await _changes.WaitAsync(CancellationToken.None).ConfigureAwait(false);
-        try
-        {
-            _interrupt = new CancellationTokenSource();
-            _isDraining = true;
-            await SetCountAsync(0, cancellationToken).ConfigureAwait(false);
-        }
-        finally
-        {
-            _changes.Release();
-        }
-    }
+    public Task StopAsync(CancellationToken cancellationToken) => EndAsync(isAsked: true, cancellationToken);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -224,6 +199,12 @@ public sealed class Workload : IDisposable
         _changes.Dispose();
         _interrupt.Dispose();
     }
+
+    /// <summary>Starts it with its node: as it was asked to be last, else as its configuration says.</summary>
+    internal Task BeginAsync(CancellationToken cancellationToken) => StartAsync(_context.Intents.Find(Options.Name), cancellationToken);
+
+    /// <summary>Stops it with its node: that is not what was asked of it.</summary>
+    internal Task EndAsync(CancellationToken cancellationToken) => EndAsync(isAsked: false, cancellationToken);
 
     /// <summary>Chooses a replica for a call; null: there is none that was not tried.</summary>
     internal ReplicaTarget? Pick(IReadOnlyCollection<ReplicaTarget>? tried, long now) => ReplicaPicker.Pick(_model, tried, _context.Random, now);
@@ -367,6 +348,56 @@ public sealed class Workload : IDisposable
     }
 
     private static bool IsTakingLocked(ReplicaTarget target, long now) => target.IsHealthy && !target.IsDraining && now >= target.EjectedUntil;
+
+    /// <summary>Keeps what is asked, if it is not what the configuration says.</summary>
+    private void Keep(IntendedState state, int replicas) =>
+        _context.Intents.Keep(Options.Name, state == IntendedState.Running && replicas == Options.Replicas ? null : new WorkloadIntent(state, replicas, Options.Replicas));
+
+    private async Task StartAsync(WorkloadIntent? intent, CancellationToken cancellationToken)
+    {
+        await _changes.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            // A count that was asked for when the configuration said another one than now is out of date; a stop is not.
+            var configured = Options.Addresses.Count > 0 ? Options.Addresses.Count : Options.Replicas;
+            var count = intent is null || Options.Addresses.Count > 0 || intent.Configured != Options.Replicas ? configured : intent.Replicas;
+            intent = intent is { State: IntendedState.Running } && count == configured ? null : intent;
+            _context.Intents.Keep(Options.Name, intent);
+            if (intent is not null)
+            {
+                _context.Log.IntentFollowed(Options.Name, intent.State switch { IntendedState.Stopped => "stopped", IntendedState.Drained => "drained", _ => string.Create(CultureInfo.InvariantCulture, $"scaled to {count}") });
+            }
+
+            _isDraining = intent is { State: not IntendedState.Running };
+            await SetCountAsync(intent is { State: IntendedState.Stopped } ? 0 : count, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _changes.Release();
+        }
+    }
+
+    private async Task EndAsync(bool isAsked, CancellationToken cancellationToken)
+    {
+        // What is being replaced or drained would only have the stop wait.
+        await _interrupt.CancelAsync().ConfigureAwait(false);
+        await _changes.WaitAsync(CancellationToken.None).ConfigureAwait(false);
+        try
+        {
+            _interrupt = new CancellationTokenSource();
+            if (isAsked)
+            {
+                Keep(IntendedState.Stopped, Options.Replicas);
+            }
+
+            _isDraining = true;
+            await SetCountAsync(0, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _changes.Release();
+        }
+    }
 
     private async Task SetCountAsync(int count, CancellationToken cancellationToken)
     {

@@ -26,6 +26,8 @@ internal sealed class WorkloadContext
 
     public required ProcessHost Processes { get; init; }
 
+    public required WorkloadIntents Intents { get; init; }
+
     /// <summary>Numbers the lines of all logs, in the order of their coming.</summary>
     public LineNumbers Lines { get; } = new();
 

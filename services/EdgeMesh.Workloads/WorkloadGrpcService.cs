@@ -34,7 +34,7 @@ public sealed class WorkloadGrpcService(WorkloadTable table) : WorkloadService.W
 
     /// <inheritdoc/>
     public override async Task<RunWorkloadResponse> RunWorkload(RunWorkloadRequest request, ServerCallContext context) =>
-        new() { Workload = await ChangeAsync(request.Name, workload => workload.StartAsync(null, context.CancellationToken)).ConfigureAwait(false) };
+        new() { Workload = await ChangeAsync(request.Name, workload => workload.StartAsync(context.CancellationToken)).ConfigureAwait(false) };
 
     /// <inheritdoc/>
     public override async Task<ScaleWorkloadResponse> ScaleWorkload(ScaleWorkloadRequest request, ServerCallContext context)

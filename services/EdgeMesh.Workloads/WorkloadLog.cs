@@ -26,6 +26,12 @@ internal static partial class WorkloadLog
     [LoggerMessage(9006, LogLevel.Warning, "Workload {Workload}: {Replica} did not end within its grace of {Seconds} s and was killed")]
     public static partial void GraceExceeded(this ILogger log, string workload, string replica, double seconds);
 
+    [LoggerMessage(9008, LogLevel.Information, "Workload {Workload} is as it was asked to be before the node ended: {What}. edgemesh workload run goes back to its configuration")]
+    public static partial void IntentFollowed(this ILogger log, string workload, string what);
+
+    [LoggerMessage(9009, LogLevel.Warning, "What was asked of workload {Workload} holds until the node ends, it could not be kept in {Path}: {Why}")]
+    public static partial void IntentNotKept(this ILogger log, string workload, string path, string why);
+
     [LoggerMessage(9007, LogLevel.Warning, "Replica {Replica} writes more than {Kibibytes} KiB/s to its log, and is held back: it waits for its own output")]
     public static partial void HeldBack(this ILogger log, string replica, int kibibytes);
 }

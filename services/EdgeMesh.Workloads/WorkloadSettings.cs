@@ -14,6 +14,9 @@ public sealed class WorkloadSettings
     /// <summary>Each with another name and other service prefixes.</summary>
     public required IReadOnlyList<WorkloadOptions> Workloads { get; init; }
 
+    /// <summary>Where it is kept what workloads were scaled to, and which were drained or stopped: an existing directory when the first of that is asked; null: nowhere.</summary>
+    public string? DataDirectory { get; init; }
+
     /// <summary>Draws replicas and waits; thread-safe.</summary>
     public Random Random { get; init; } = Random.Shared;
 

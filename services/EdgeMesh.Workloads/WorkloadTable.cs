@@ -35,6 +35,7 @@ public sealed class WorkloadTable : IAsyncDisposable
             IsSideEffectFree = path => IsSideEffectFree?.Invoke(path) ?? false,
             Log = log.CreateLogger<WorkloadTable>(),
             Processes = _processes,
+            Intents = new WorkloadIntents(settings.DataDirectory, log.CreateLogger<WorkloadTable>()),
         };
         All = [.. settings.Workloads.OrderBy(options => options.Name, StringComparer.Ordinal).Select(options => new Workload(options, this, _context))];
         _prefixes =
@@ -73,12 +74,17 @@ public sealed class WorkloadTable : IAsyncDisposable
     /// <summary>A workload by its name; null: there is none.</summary>
     public Workload? FindByName(string name) => All.FirstOrDefault(workload => workload.Options.Name == name);
 
-    /// <summary>Starts all; does not wait for them to become well.</summary>
-    public Task StartAsync(CancellationToken cancellationToken) => Task.WhenAll(All.Select(workload => workload.StartAsync(null, cancellationToken)));
+    /// <summary>Starts all, as they were asked to be last; does not wait for them to become well.</summary>
+    /// <exception cref="Storage.DataDirectoryException">What was asked last cannot be read.</exception>
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        _context.Intents.Read(All.Select(workload => workload.Options));
+        return Task.WhenAll(All.Select(workload => workload.BeginAsync(cancellationToken)));
+    }
 
     /// <summary>Drains and stops all.</summary>
     /// <param name="cancellationToken">Cuts what is left of drains and graces: processes are killed at once.</param>
-    public Task StopAsync(CancellationToken cancellationToken) => Task.WhenAll(All.Select(workload => workload.StopAsync(cancellationToken)));
+    public Task StopAsync(CancellationToken cancellationToken) => Task.WhenAll(All.Select(workload => workload.EndAsync(cancellationToken)));
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

@@ -41,9 +41,12 @@ internal sealed class RunningWorkload : IAsyncDisposable
     /// <summary>Starts one.</summary>
     /// <param name="options">The workload's.</param>
     /// <param name="others">Those beside it, with names that come after its own.</param>
-    public static async Task<RunningWorkload> BeginAsync(WorkloadOptions options, params WorkloadOptions[] others)
+    public static Task<RunningWorkload> BeginAsync(WorkloadOptions options, params WorkloadOptions[] others) => BeginAsync(null, options, others);
+
+    /// <summary>Starts one at a node with a data directory.</summary>
+    public static async Task<RunningWorkload> BeginAsync(string? dataDirectory, WorkloadOptions options, params WorkloadOptions[] others)
     {
-        var running = new RunningWorkload(new WorkloadTable(new WorkloadSettings { Node = "eu-west-2", Workloads = [options, .. others] }, TimeProvider.System, LoggerFactory.Create(_ => { })));
+        var running = new RunningWorkload(new WorkloadTable(new WorkloadSettings { Node = "eu-west-2", DataDirectory = dataDirectory, Workloads = [options, .. others] }, TimeProvider.System, LoggerFactory.Create(_ => { })));
         await running.Table.StartAsync(CancellationToken.None);
         return running;
     }

@@ -181,7 +181,7 @@ public sealed class WorkloadCallTests
 
         Assert.Equal("0", await call);
         await draining;
-        await shop.Workload.StartAsync(null, CancellationToken.None);
+        await shop.Workload.StartAsync(CancellationToken.None);
         await shop.WaitAsync(() => shop.Workload.IsServing);
     }
 

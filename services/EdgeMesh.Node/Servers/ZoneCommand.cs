@@ -16,7 +16,7 @@ internal sealed class ZoneCommand : ServerCommand
     private readonly Option<Uri> _region = CliOption.Required<Uri>("--region", "URL", "The Region that it extends; it may start later than this node.", TargetAddress.TryRead);
     private readonly Option<string?> _group = CliOption.Text("--group", "NAME", "The zone group that it belongs to; default: its name without the last letter, eu-west-2-man-1.");
     private readonly Option<string> _listen = CliOption.Value<string>("--listen", "ADDRESS:PORT", "Where it takes calls; port 0: any free one.", PlainText.TryRead, "127.0.0.1:6411");
-    private readonly Option<string?> _data = CliOption.Text("--data", "DIR", "Where it keeps whether its group is enabled, for a start without its Region; created if need be. Default: nowhere.");
+    private readonly Option<string?> _data = CliOption.Text("--data", "DIR", "Where it keeps whether its group is enabled, for a start without its Region, and what its workloads were scaled to; created if need be. Default: nowhere.");
     private readonly WorkloadArguments _workloads;
     private readonly JoiningOptions _joining;
     private readonly CacheOptions _cache;

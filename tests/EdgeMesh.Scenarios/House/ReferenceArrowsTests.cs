@@ -25,7 +25,7 @@ public sealed partial class ReferenceArrowsTests
         ["Probing"] = ["Latency", "Relay", "Stubs"],
         ["Admin"] = ["Introspection", "Relay", "Stubs"],
         ["Storage"] = ["Stubs"],
-        ["Workloads"] = ["Relay", "Stubs"],
+        ["Workloads"] = ["Relay", "Storage", "Stubs"],
         ["Downstream"] = ["Admin", "Introspection", "Probing", "Relay", "Latency", "Stubs"],
         ["EdgeLocation"] = ["Downstream"],
         ["Region"] = ["Admin", "Storage", "Introspection", "Probing", "Workloads", "Relay", "Client", "Latency", "Stubs"],
