@@ -9,7 +9,9 @@ namespace EdgeMesh.Probing.Peers;
 /// Never makes its caller wait: a probe that cannot go now, because the peer reads nothing or the connection is still being made, is lost by its
 /// timeout like any other. There is no other retry than the next probe. Thread-safe: one lock owns the stream and its writes; answers come on the stream's own reading
 /// loop, one at a time. The race of an end with a send: (1) the reading loop sees the end of the stream; (2) a probe is written to it and goes nowhere;
-/// (3) the loop forgets the stream; (4) the next probe opens another. The one of (2) is lost.
+/// (3) the loop forgets the stream; (4) the next probe opens another. The one of (2) is lost. The race of a connection that is refused with its first probe:
+/// (1) a send opens a stream; (2) another thread finds nobody listening; (3) the reading loop begins on the send's own thread, inside its lock, sees that end
+/// at once and forgets the stream; (4) the send writes to the stream that it opened, not to what the link has by then. That probe is lost, too.
 /// </remarks>
 /// <param name="address">The peer's.</param>
 /// <param name="createHandler">Makes what connects.</param>
@@ -51,13 +53,14 @@ internal sealed class PeerLink(Uri address, Func<Uri, HttpMessageHandler> create
                 return;
             }
 
-            if (_open is null)
+            var open = _open;
+            if (open is null)
             {
-                _open = new OpenStream(address, createHandler(address));
-                _ = ReadAsync(_open);
+                _open = open = new OpenStream(address, createHandler(address));
+                _ = ReadAsync(open);
             }
 
-            _open.Write(probe);
+            open.Write(probe);
         }
     }
 

@@ -76,6 +76,19 @@ public sealed class ProberTests
         await prober.StopAsync(CancellationToken.None);
     }
 
+    [Fact]
+    public async Task Run_ConnectionsAreRefusedBeforeTheFirstProbeIsWritten_LosesProbesAndGoesOn()
+    {
+        using var prober = new Prober(new ProbingOptions { Node = "LHR50-1", CreateHandler = _ => new RefusingHandler(), Interval = Options.Interval, Timeout = Options.Timeout }, new Random(1), TimeProvider.System);
+        await prober.StartAsync(CancellationToken.None);
+
+        prober.SetMesh([new MeshNode("CDG50-1", new Uri("http://127.0.0.1:1"), IsLost: false)]);
+        await WaitAsync(() => prober.Lost >= 3 || prober.ExecuteTask!.IsCompleted);
+
+        Assert.True(prober.Lost >= 3, prober.ExecuteTask!.Exception?.ToString());
+        await prober.StopAsync(CancellationToken.None);
+    }
+
     private static Task<ReflectingHost> StartAsync(string name) =>
         ReflectingHost.StartAsync(new ReflectorFacts { Node = name, Region = () => "eu-west-2", IsDraining = () => false }, TimeProvider.System);
 
@@ -90,6 +103,13 @@ public sealed class ProberTests
             limit.Token.ThrowIfCancellationRequested();
             await Task.Yield();
         }
+    }
+
+    /// <summary>Fails before it returns, as the transport does when another thread was faster to find nobody listening.</summary>
+    private sealed class RefusingHandler : HttpMessageHandler
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+            Task.FromException<HttpResponseMessage>(new HttpRequestException(HttpRequestError.ConnectionError));
     }
 
     /// <summary>Answers what nobody asked, as fast as it can.</summary>
