@@ -11,15 +11,19 @@ WORKDIR /source
 COPY Directory.Build.props Directory.Packages.props global.json .editorconfig ./
 COPY protos/ protos/
 COPY services/ services/
+COPY clients/ clients/
 RUN dotnet publish services/EdgeMesh.Node/EdgeMesh.Node.csproj --configuration Release \
         --runtime "linux-$(echo "${TARGETARCH:-$(uname -m)}" | sed 's/amd64\|x86_64/x64/; s/aarch64/arm64/')" \
         -p:DebugType=none --output /app \
     && mkdir /data /join
 
-# Native libraries only, no shell: the program brings its runtime.
+# Native libraries only: the program brings its runtime.
 FROM mcr.microsoft.com/dotnet/runtime-deps:10.0-noble-chiseled
 WORKDIR /app
 COPY --from=build /app ./
+# Workloads that the node itself runs are started by setsid, and ended by a shell if the node is killed: the only programs beside its own.
+COPY --from=build /usr/bin/setsid /usr/bin/setsid
+COPY --from=build /usr/bin/dash /usr/bin/sh
 # 1654 is the user `app` of the .NET images. A Region keeps its objects in /data: mount a volume.
 COPY --from=build --chown=1654:1654 /data /data
 COPY --from=build --chown=1654:1654 /join /run/edgemesh

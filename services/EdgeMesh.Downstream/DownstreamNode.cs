@@ -104,7 +104,17 @@ public abstract class DownstreamNode : IAsyncDisposable
             var regionHealth = new HealthRoute(region.ToString(), channel.CreateCallInvoker());
             builder.Services.AddGrpc();
             builder.Services.AddSingleton(time);
-            builder.Services.AddNodeIntrospection((_, introspection) => introspection.UpstreamHealth = new UpstreamHealth(service => parts.FindHealth(service) ?? regionHealth));
+            builder.Services.AddNodeIntrospection((_, introspection) =>
+            {
+                introspection.UpstreamHealth = new UpstreamHealth(service => parts.FindHealth(service) ?? regionHealth);
+                if (parts.Descriptors is { Count: > 0 } own)
+                {
+                    foreach (var descriptors in own.Append(new OriginDescriptors { ServicePrefix = "", Name = region.ToString(), Reflection = regionHealth.Invoker }))
+                    {
+                        introspection.Origins.Add(descriptors);
+                    }
+                }
+            });
             builder.Services.AddSingleton(new Random());
             builder.Services.AddSingleton<ClientReports>();
             builder.Services.AddProbes(relay.Counters, provider => new ReflectorFacts
@@ -146,27 +156,39 @@ public abstract class DownstreamNode : IAsyncDisposable
             builder.Services.AddSingleton<RegionLink>();
             builder.Services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<RegionLink>());
 
-            // 3. The relay stands before them and takes all but health; probes are no calls of users, and answered before it.
+            // 3. The relay stands before them and takes all but health, and reflection where that is its own; probes are no calls of users, and answered before it.
             app = builder.Build();
             app.UseProbes();
             ReportGrpcService.Use(app);
             MeshGrpcService.Use(app);
             relay.Use(app);
             app.UseRouting();
-            app.MapGrpcService<HealthGrpcService>();
+            app.MapNodeIntrospection();
             var link = app.Services.GetRequiredService<RegionLink>();
             app.Services.GetRequiredService<NodeHealth>().Changed += link.ReportNow;
             var prober = app.Services.GetRequiredService<Prober>();
             var mesh = app.Services.GetRequiredService<MeshState>();
             var tokens = new TokenTable();
+            var shapes = app.Services.GetRequiredService<MethodShapes>();
+            var declaring = new Lock();
+            void DeclareMethods()
+            {
+                // Two threads come here: the link's and that of the descriptors' upkeep. Of a method that both know, the Region's word counts, which knows the policy.
+                lock (declaring)
+                {
+                    relay.Methods.Declare([.. (link.Topology?.Methods ?? []).Concat(shapes.Current).DistinctBy(shape => shape.Method)]);
+                }
+            }
+
             link.TopologyChanged += topology =>
             {
-                relay.Methods.Declare(topology.Methods);
+                DeclareMethods();
                 tokens.Replace(topology.Tokens);
                 prober.SetMesh(MeshNodes.Read(topology.Nodes, options.Region));
                 mesh.Set(MeshMessages.Write(topology, prober.ReadCoordinates()));
                 parts.Learn(topology);
             };
+            shapes.Changed += DeclareMethods;
             parts.Started(app.Services, relay);
             await NodeHost.StartAsync(app, "--listen", endPoint, cancellationToken).ConfigureAwait(false);
             var listening = NodeHost.GetAddress(app);

@@ -39,6 +39,9 @@ internal class DownstreamParts
     {
     }
 
+    /// <summary>Descriptors of services that the node answers itself: it then answers reflection, merged with the next node's, where <see cref="Router"/> leaves it that. None: reflection is the next node's.</summary>
+    public virtual IReadOnlyList<OriginDescriptors> Descriptors => [];
+
     /// <summary>Where the health of a service is asked, by its full name; null: at the next node.</summary>
     public virtual HealthRoute? FindHealth(string service) => null;
 

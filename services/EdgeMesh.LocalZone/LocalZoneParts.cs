@@ -5,6 +5,7 @@ using EdgeMesh.Downstream.ControlStream;
 using EdgeMesh.Introspection;
 using EdgeMesh.Relay;
 using EdgeMesh.Relay.Upstreams;
+using EdgeMesh.Storage;
 using EdgeMesh.V1;
 using EdgeMesh.Workloads;
 using Microsoft.Extensions.DependencyInjection;
@@ -13,28 +14,32 @@ using Microsoft.Extensions.Logging;
 namespace EdgeMesh.LocalZone;
 
 /// <summary>What a Local Zone does beside what all nodes below a Region do: it runs workloads, and answers calls to them while its group is opted into.</summary>
-/// <remarks>Owns the workloads. <see cref="Learn"/> is called by the link's thread alone; all else is thread-safe.</remarks>
+/// <remarks>Owns the workloads and the data directory. <see cref="Learn"/> is called by the link's thread alone; all else is thread-safe.</remarks>
 internal sealed class LocalZoneParts : DownstreamParts, IAsyncDisposable
 {
     private readonly ILoggerFactory _log;
     private readonly Placement _placement;
     private readonly WorkloadTable _workloads;
+    private readonly DataDirectoryLock? _lock;
     private Action _reportNow = static () => { };
 
     /// <summary>Starts nothing yet.</summary>
     /// <param name="options">Checked.</param>
     /// <param name="logging">Where logs go.</param>
-    /// <exception cref="Storage.DataDirectoryException">The data directory cannot be used.</exception>
+    /// <exception cref="DataDirectoryException">The data directory cannot be used, or another process has it.</exception>
     public LocalZoneParts(LocalZoneOptions options, Action<ILoggingBuilder> logging)
     {
         _log = LoggerFactory.Create(logging);
         try
         {
-            _placement = new Placement(options.Name, options.ZoneGroup, options.DataDirectory is { } data ? PlacementFile.Open(data) : null, _log.CreateLogger<Placement>());
+            var file = options.DataDirectory is { } data ? PlacementFile.Open(data) : null;
+            _lock = file is null ? null : DataDirectoryLock.Acquire(Path.GetDirectoryName(file.Path)!);
+            _placement = new Placement(options.Name, options.ZoneGroup, file, _log.CreateLogger<Placement>());
             _workloads = new WorkloadTable(options.WorkloadSettings, TimeProvider.System, _log);
         }
         catch
         {
+            _lock?.Dispose();
             _log.Dispose();
             throw;
         }
@@ -48,7 +53,7 @@ internal sealed class LocalZoneParts : DownstreamParts, IAsyncDisposable
     public override bool NamesUpstreamNodes => true;
 
     /// <inheritdoc/>
-    public override IUpstreamRouter Router(IUpstreamRouter others, Upstream next) => new ZoneRouter(_placement, new WorkloadRouter(_workloads, others), others);
+    public override IUpstreamRouter Router(IUpstreamRouter others, Upstream next) => new ZoneRouter(_placement, new WorkloadRouter(_workloads, others), others, Descriptors.Count > 0);
 
     /// <inheritdoc/>
     public override void AddServices(IServiceCollection services) => services.AddWorkloads(_workloads);
@@ -56,6 +61,15 @@ internal sealed class LocalZoneParts : DownstreamParts, IAsyncDisposable
     /// <inheritdoc/>
     public override void AddAdminServices(IServiceCollection services, IServiceProvider shared) =>
         services.AddSingleton(_workloads).AddSingleton<IAdminEndpoints, LocalZoneAdminEndpoints>();
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<OriginDescriptors> Descriptors =>
+    [
+        .. from workload in _workloads.All
+           where workload.Options.Reflection
+           from prefix in workload.Options.ServicePrefixes
+           select new OriginDescriptors { ServicePrefix = prefix, Name = workload.Upstream.Description, Reflection = workload.Invoker },
+    ];
 
     /// <inheritdoc/>
     /// <remarks>As its calls: in the zone where the service is placed there and a replica is well, else at the parent.</remarks>
@@ -97,6 +111,7 @@ internal sealed class LocalZoneParts : DownstreamParts, IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _workloads.DisposeAsync().ConfigureAwait(false);
+        _lock?.Dispose();
         _log.Dispose();
     }
 }

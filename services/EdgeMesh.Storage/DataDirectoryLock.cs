@@ -7,7 +7,7 @@ namespace EdgeMesh.Storage;
 /// flock(2) on the file <c>lock</c>: it ends with the process, however that ends. Who holds it stands in <c>lock-holder</c>, since a
 /// locked file cannot be read everywhere.
 /// </remarks>
-internal sealed class DataDirectoryLock : IDisposable
+public sealed class DataDirectoryLock : IDisposable
 {
     /// <summary>The locked file's name in the data directory.</summary>
     internal const string FileName = "lock";
@@ -25,14 +25,15 @@ internal sealed class DataDirectoryLock : IDisposable
     private DataDirectoryLock(FileStream file) => _file = file;
 
     /// <summary>Takes the lock.</summary>
+    /// <param name="directory">A directory that is there.</param>
     /// <exception cref="DataDirectoryException">Another holds it; the message says which process, if known.</exception>
-    internal static DataDirectoryLock Acquire(string directory)
+    public static DataDirectoryLock Acquire(string directory)
     {
         var holder = Path.Combine(directory, HolderName);
         try
         {
             var taken = new DataDirectoryLock(new FileStream(Path.Combine(directory, FileName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
-            File.WriteAllText(holder, string.Create(CultureInfo.InvariantCulture, $"process {Environment.ProcessId} on {Environment.MachineName}"));
+            Write(holder);
             return taken;
         }
         catch (IOException e) when (e.HResult is WouldBlockOnLinux or WouldBlockOnMacOS or SharingViolationOnWindows)
@@ -43,6 +44,18 @@ internal sealed class DataDirectoryLock : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
+
+    private static void Write(string holder)
+    {
+        try
+        {
+            File.WriteAllText(holder, string.Create(CultureInfo.InvariantCulture, $"process {Environment.ProcessId} on {Environment.MachineName}"));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // A full disk: who else comes is told less, and kept off all the same.
+        }
+    }
 
     private static string Read(string holder)
     {

@@ -1,4 +1,6 @@
 using EdgeMesh.Relay.Hosting;
+using EdgeMesh.Storage;
+using EdgeMesh.Testing;
 using EdgeMesh.V1;
 using Grpc.Core;
 
@@ -67,6 +69,21 @@ public sealed class LocalZoneNodeTests
             new LocalZoneOptions { Name = ZoneMesh.ZoneName, Region = mesh.Region.Address, Listen = mesh.Region.Address.Authority, AdminListen = "127.0.0.1:0" }, _ => { }, CancellationToken.None));
 
         Assert.Contains($"{mesh.Region.Address.Port}", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Start_DataOfARunningZone_NamesDirectoryAndHolder()
+    {
+        using var data = new TempDirectory();
+        await using var mesh = await ZoneMesh.StartAsync();
+        var options = new LocalZoneOptions { Name = ZoneMesh.ZoneName, Region = mesh.Region.Address, Listen = "127.0.0.1:0", AdminListen = "127.0.0.1:0", DataDirectory = data.Path };
+        var zone = await LocalZoneNode.StartAsync(options, _ => { }, CancellationToken.None);
+
+        var fault = await Assert.ThrowsAsync<DataDirectoryException>(() => LocalZoneNode.StartAsync(options, _ => { }, CancellationToken.None));
+        Assert.Contains($"Data directory '{data.Path}' is in use by process {Environment.ProcessId} on ", fault.Message, StringComparison.Ordinal);
+
+        await zone.DisposeAsync();
+        await using var next = await LocalZoneNode.StartAsync(options, _ => { }, CancellationToken.None);
     }
 
     [Fact]

@@ -22,6 +22,7 @@ internal sealed class ZoneMesh : IAsyncDisposable
     private readonly List<IAsyncDisposable> _nodes = [];
 
     private readonly Uri? _origin;
+    private bool _isRegionStopped;
 
     private ZoneMesh(Uri? origin) => _origin = origin;
 
@@ -66,10 +67,18 @@ internal sealed class ZoneMesh : IAsyncDisposable
     }
 
     /// <summary>Stops the Region, as when it or the way to it is lost.</summary>
-    public ValueTask StopRegionAsync() => Region.DisposeAsync();
+    public ValueTask StopRegionAsync()
+    {
+        _isRegionStopped = true;
+        return Region.DisposeAsync();
+    }
 
     /// <summary>Starts it again where it was, with what it had.</summary>
-    public async Task RestartRegionAsync() => Region = await StartRegionAsync(Region.Address.Authority, Region.AdminAddress.Authority);
+    public async Task RestartRegionAsync()
+    {
+        Region = await StartRegionAsync(Region.Address.Authority, Region.AdminAddress.Authority);
+        _isRegionStopped = false;
+    }
 
     /// <summary>Waits until a node says something on <c>/readyz</c>, or no longer says it.</summary>
     public static Task<string> WaitForNoteAsync(Uri admin, string text, bool isThere = true) =>
@@ -81,6 +90,31 @@ internal sealed class ZoneMesh : IAsyncDisposable
         using var channel = GrpcChannel.ForAddress(admin);
         var client = new TopologyService.TopologyServiceClient(channel);
         return await PollAsync(async () => (IReadOnlyList<NodeInfo>)(await client.ListNodesAsync(new ListNodesRequest())).Nodes, isThere);
+    }
+
+    /// <summary>Asks until the answer is as wanted.</summary>
+    public static async Task<T> PollAsync<T>(Func<Task<T>> ask, Func<T, bool> isThere)
+    {
+        var start = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            T? answer = default;
+            try
+            {
+                answer = await ask();
+                if (isThere(answer))
+                {
+                    return answer;
+                }
+            }
+            catch (Exception fault) when (fault is HttpRequestException or RpcException { StatusCode: StatusCode.Unavailable })
+            {
+                // Not yet.
+            }
+
+            Assert.True(TimeProvider.System.GetElapsedTime(start) < 2 * TestDeadline.Default, $"it stayed {answer}");
+            await Task.Delay(PollInterval);
+        }
     }
 
     /// <summary>Opts a group in or out.</summary>
@@ -134,32 +168,12 @@ internal sealed class ZoneMesh : IAsyncDisposable
             await node.DisposeAsync();
         }
 
-        await Region.DisposeAsync();
-        _data.Dispose();
-    }
-
-    private static async Task<T> PollAsync<T>(Func<Task<T>> ask, Func<T, bool> isThere)
-    {
-        var start = TimeProvider.System.GetTimestamp();
-        while (true)
+        if (!_isRegionStopped)
         {
-            T? answer = default;
-            try
-            {
-                answer = await ask();
-                if (isThere(answer))
-                {
-                    return answer;
-                }
-            }
-            catch (Exception fault) when (fault is HttpRequestException or RpcException { StatusCode: StatusCode.Unavailable })
-            {
-                // Not yet.
-            }
-
-            Assert.True(TimeProvider.System.GetElapsedTime(start) < 2 * TestDeadline.Default, $"it stayed {answer}");
-            await Task.Delay(PollInterval);
+            await Region.DisposeAsync();
         }
+
+        _data.Dispose();
     }
 
     private Task<RegionNode> StartRegionAsync(string listen, string adminListen) => RegionNode.StartAsync(

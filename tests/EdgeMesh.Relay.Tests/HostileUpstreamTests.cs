@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using EdgeMesh.Relay.Calls;
 using EdgeMesh.Testing;
 using Microsoft.AspNetCore.Http;
@@ -37,6 +38,27 @@ public sealed class HostileUpstreamTests
 
         Assert.Equal(("0", "again"), (answer.Status, answer.Text));
         Assert.Equal(2, origin.Calls);
+    }
+
+    [Theory]
+    [InlineData(new byte[] { 0, 0, 4, 3, 0, 0, 0, 0, 1, 0, 0, 0, 1 }, "13", "reset the call (HTTP/2 error 0x1)")]
+    [InlineData(new byte[] { 0, 0, 1, 0, 0, 0, 0, 0, 0, 0 }, "14", "left a PING without an answer, or broke the rules of HTTP/2")]
+    public async Task Call_StreamResetOrConnectionBroken_IsInternalOrUnavailable(byte[] frame, string status, string message)
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var peer = AnswerWithAsync(listener, frame);
+        await using (var node = await RelayFixture.StartAsync(new Uri($"http://{listener.LocalEndpoint}"), isCaching: false))
+        {
+            using var caller = new RawCaller(node.Address);
+
+            var answer = await caller.CallAsync("/a.B/C", Frames.Of("lost")).WaitAsync(TestDeadline.Default);
+
+            Assert.Equal(status, answer.Status);
+            Assert.Contains(message, answer.Message, StringComparison.Ordinal);
+        }
+
+        await peer.WaitAsync(TestDeadline.Default);
     }
 
     [Fact]
@@ -207,5 +229,25 @@ public sealed class HostileUpstreamTests
     {
         public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
             base.ReadAsync(buffer[..Math.Min(1, buffer.Length)], cancellationToken);
+    }
+
+    /// <summary>A peer of one connection, frame by frame: its settings, then after the first HEADERS what it is given, until the other side goes.</summary>
+    private static async Task AnswerWithAsync(TcpListener listener, byte[] frame)
+    {
+        const int PrefaceSize = 24;
+        const int FrameHeaderSize = 9;
+        const int HeadersType = 1;
+        using var client = await listener.AcceptTcpClientAsync();
+        var stream = client.GetStream();
+        await stream.WriteAsync(new byte[] { 0, 0, 0, 4, 0, 0, 0, 0, 0 });
+        await stream.ReadExactlyAsync(new byte[PrefaceSize]);
+        for (var header = new byte[FrameHeaderSize]; header[3] != HeadersType;)
+        {
+            await stream.ReadExactlyAsync(header);
+            await stream.ReadExactlyAsync(new byte[(header[0] << 16) | (header[1] << 8) | header[2]]);
+        }
+
+        await stream.WriteAsync(frame);
+        await stream.CopyToAsync(Stream.Null).ContinueWith(_ => { }, TaskScheduler.Default);
     }
 }

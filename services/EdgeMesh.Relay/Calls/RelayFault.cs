@@ -12,6 +12,11 @@ namespace EdgeMesh.Relay.Calls;
 /// <param name="IsUpstream">Whether upstream could not be reached or was lost.</param>
 internal readonly record struct RelayFault(GrpcStatusCode Code, string Message, bool IsUpstream = false)
 {
+    private const long ProtocolError = 0x1;
+
+    // .NET tells apart by words alone what upstream did to one stream and what ended the whole connection.
+    private const string StreamWords = "reset the stream";
+
     /// <summary>The caller's time is up.</summary>
     public static RelayFault DeadlineExceeded(string node) => new(GrpcStatusCode.DeadlineExceeded, $"Deadline exceeded at {node}");
 
@@ -28,6 +33,9 @@ internal readonly record struct RelayFault(GrpcStatusCode Code, string Message, 
             {
                 case InvalidMetadataException invalid:
                     return new(GrpcStatusCode.Internal, $"{node}: {upstream} sent what cannot be relayed: {invalid.Message}", IsUpstream: true);
+                case HttpProtocolException { ErrorCode: ProtocolError } broken when !broken.Message.Contains(StreamWords, StringComparison.Ordinal):
+                    // Also what .NET makes of a PING without an answer: nobody is there, or the way there is cut. Not INTERNAL, which clients do not try again.
+                    return new(GrpcStatusCode.Unavailable, $"{node} lost {upstream}: it left a PING without an answer, or broke the rules of HTTP/2", IsUpstream: true);
                 case HttpProtocolException { ErrorCode: var code }:
                     return new(StatusMapping.FromHttp2Error(code), $"{node}: {upstream} reset the call (HTTP/2 error 0x{code:x})", IsUpstream: true);
                 case SocketException socket:

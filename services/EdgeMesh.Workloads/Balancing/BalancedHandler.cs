@@ -72,7 +72,8 @@ internal sealed class BalancedHandler(Workload workload, WorkloadTable table, Ti
 
     private Task<HttpResponseMessage> SendElsewhereAsync(HttpRequestMessage request, string path, Exception? fault, CancellationToken cancellationToken)
     {
-        if (table.Otherwise?.Route(path).Upstream is not { } other)
+        // What the node itself asks of a replica (reflection, health) nobody else can answer for it.
+        if (table.Find(path) != workload || table.Otherwise?.Route(path).Upstream is not { } other)
         {
             throw fault ?? new HttpRequestException(workload.DescribeUnwell());
         }

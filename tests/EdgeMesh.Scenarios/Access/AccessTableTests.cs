@@ -15,7 +15,7 @@ public sealed class AccessTableTests(GuardedMesh mesh) : IClassFixture<GuardedMe
     private static readonly ServiceDescriptor[] Control = [.. Services().Where(service => AccessRules.IsControl($"/{service.FullName}/"))];
     private static readonly MethodDescriptor[] ControlMethods = [.. Control.SelectMany(service => service.Methods).Where(method => AccessRules.IsControl(PathOf(method)))];
 
-    // Neither a Region nor an edge has it: SidecarNodeTests ask for it.
+    // No node has it: SidecarNodeTests ask for it.
     private const string SidecarService = "edgemesh.v1.RouteService";
 
     // Every endpoint of an admin listener has its line in the table, or the node does not start.
@@ -57,7 +57,7 @@ public sealed class AccessTableTests(GuardedMesh mesh) : IClassFixture<GuardedMe
         }
 
         Assert.Empty(wrong);
-        Assert.Equal(ControlMethods.Count(method => method.Service.FullName != SidecarService) * 4 * mesh.Credentials.Count, tried);
+        Assert.Equal(ControlMethods.Count(method => method.Service.FullName != SidecarService) * mesh.Listeners.Count * mesh.Credentials.Count, tried);
     }
 
     [Fact]
@@ -96,7 +96,7 @@ public sealed class AccessTableTests(GuardedMesh mesh) : IClassFixture<GuardedMe
         }
 
         Assert.Empty(wrong);
-        Assert.Equal(HttpPaths.Count * 2 * 2 * mesh.Credentials.Count, tried);
+        Assert.Equal(HttpPaths.Count * 2 * 3 * mesh.Credentials.Count, tried);
     }
 
     [Fact]
@@ -137,19 +137,22 @@ public sealed class AccessTableTests(GuardedMesh mesh) : IClassFixture<GuardedMe
 
     [Theory]
     [MemberData(nameof(OddPaths))]
-    public async Task OddPath_ThroughAnEdgeWithTheBestCredential_IsNeverAnswered(string path)
+    public async Task OddPath_ThroughAnotherNodeWithTheBestCredential_IsNeverAnswered(string path)
     {
         var best = mesh.Credentials["admin"];
         var throughEdge = await CallAsync(mesh.Listeners["edge data"], path, best, ("x-forwarded-for", "127.0.0.1"), ("edgemesh-role", "admin"), ("x-forwarded-client-cert", "By=a;URI=edgemesh://admin/a"));
+        var throughZone = await CallAsync(mesh.Listeners["zone data"], path, best, ("x-forwarded-for", "127.0.0.1"), ("edgemesh-role", "admin"), ("x-forwarded-client-cert", "By=a;URI=edgemesh://admin/a"));
         var atRegion = await CallAsync(mesh.Listeners["region data"], path, null, ("x-forwarded-for", "127.0.0.1"), ("edgemesh-role", "admin"));
 
         Assert.Contains(throughEdge, (StatusCode?[])[StatusCode.PermissionDenied, StatusCode.Unimplemented]);
+        Assert.Equal(throughEdge, throughZone);
         Assert.Contains(atRegion, (StatusCode?[])[StatusCode.Unauthenticated, StatusCode.Unimplemented]);
     }
 
     [Theory]
     [InlineData("region data")]
     [InlineData("edge data")]
+    [InlineData("zone data")]
     public async Task HttpPaths_OnDataListener_AreNotThere(string listener)
     {
         foreach (var path in HttpPaths)
@@ -174,13 +177,13 @@ public sealed class AccessTableTests(GuardedMesh mesh) : IClassFixture<GuardedMe
     /// <summary>Null stands for a call that was let in and is still open.</summary>
     private static bool IsRight(string listener, string path, string credential, StatusCode? status)
     {
-        if (listener == "edge data")
+        if (listener is "edge data" or "zone data")
         {
             return status == StatusCode.PermissionDenied;
         }
 
         AccessRules.TryFind(path, out var least);
-        if (listener == "edge admin" && !path.Contains("Admin", StringComparison.Ordinal) && !path.Contains("Topology", StringComparison.Ordinal))
+        if (NotServed(listener, path))
         {
             // Not served there: its callers are told so, if they may know anything.
             least = AccessRules.Unknown;
@@ -190,6 +193,13 @@ public sealed class AccessTableTests(GuardedMesh mesh) : IClassFixture<GuardedMe
             : role < least ? status == StatusCode.PermissionDenied
             : status is not (StatusCode.Unauthenticated or StatusCode.PermissionDenied);
     }
+
+    /// <summary>The Region has them all; a Local Zone what is control of itself and of its workloads, an edge that of itself.</summary>
+    private static bool NotServed(string listener, string path) =>
+        listener is "edge admin" or "zone admin"
+        && !path.Contains("Admin", StringComparison.Ordinal)
+        && !path.Contains("Topology", StringComparison.Ordinal)
+        && !(listener == "zone admin" && path.Contains("Workload", StringComparison.Ordinal));
 
     /// <summary>405 is the answer to the other verb, of whoever may know what there is.</summary>
     private static bool IsRight(Role? least, string credential, HttpStatusCode status) =>

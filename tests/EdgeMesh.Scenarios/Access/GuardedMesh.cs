@@ -1,5 +1,6 @@
 using EdgeMesh.Admin.Access;
 using EdgeMesh.EdgeLocation;
+using EdgeMesh.LocalZone;
 using EdgeMesh.Region;
 using EdgeMesh.Testing;
 using EdgeMesh.V1;
@@ -7,12 +8,13 @@ using Grpc.Net.Client;
 
 namespace EdgeMesh.Scenarios.Access;
 
-/// <summary>A Region and an edge, each with its admin listener beyond loopback, and tokens of every kind.</summary>
+/// <summary>A Region, an edge and a Local Zone, each with its admin listener beyond loopback, and tokens of every kind.</summary>
 public sealed class GuardedMesh : IAsyncLifetime
 {
     private readonly TempDirectory _data = new();
     private RegionNode? _region;
     private EdgeLocationNode? _edge;
+    private LocalZoneNode? _zone;
 
     /// <summary>Each listener by name.</summary>
     public IReadOnlyDictionary<string, Uri> Listeners { get; private set; } = new Dictionary<string, Uri>();
@@ -53,12 +55,27 @@ public sealed class GuardedMesh : IAsyncLifetime
             },
             _ => { },
             CancellationToken.None);
+        _zone = await LocalZoneNode.StartAsync(
+            new LocalZoneOptions
+            {
+                Name = "eu-west-2-man-1a",
+                Listen = "127.0.0.1:0",
+                AdminListen = "0.0.0.0:0",
+                Insecure = true,
+                Region = _region.Address,
+                Token = tokens["edge"]!["Bearer ".Length..],
+                CacheBytes = 32 << 20,
+            },
+            _ => { },
+            CancellationToken.None);
         Listeners = new Dictionary<string, Uri>
         {
             ["region data"] = _region.Address,
             ["region admin"] = OnLoopback(_region.AdminAddress),
             ["edge data"] = _edge.Address,
             ["edge admin"] = OnLoopback(_edge.AdminAddress),
+            ["zone data"] = _zone.Address,
+            ["zone admin"] = OnLoopback(_zone.AdminAddress),
         };
         var right = tokens["admin"]!;
         Credentials = new Dictionary<string, string?>(tokens)
@@ -72,17 +89,21 @@ public sealed class GuardedMesh : IAsyncLifetime
             ["empty"] = "Bearer ",
         };
 
-        // The edge hears of the tokens with the topology.
+        // They hear of the tokens with the topology.
         using var client = new HttpClient();
         using var limit = new CancellationTokenSource(TestDeadline.Default);
-        while (!(await client.GetStringAsync(new Uri(Listeners["edge admin"], "/readyz"), limit.Token)).Contains("joined", StringComparison.Ordinal))
+        foreach (var listener in (string[])["edge admin", "zone admin"])
         {
-            await Task.Yield();
+            while (!(await client.GetStringAsync(new Uri(Listeners[listener], "/readyz"), limit.Token)).Contains("joined", StringComparison.Ordinal))
+            {
+                await Task.Yield();
+            }
         }
     }
 
     public async Task DisposeAsync()
     {
+        await _zone!.DisposeAsync();
         await _edge!.DisposeAsync();
         await _region!.DisposeAsync();
         _data.Dispose();
