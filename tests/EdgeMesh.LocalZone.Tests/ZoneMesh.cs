@@ -16,6 +16,7 @@ internal sealed class ZoneMesh : IAsyncDisposable
     public const string Group = "eu-west-2-man-1";
 
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan ProbeInterval = TimeSpan.FromMilliseconds(250);
     private static readonly HttpClient Http = new();
 
     private readonly TempDirectory _data = new();
@@ -45,7 +46,7 @@ internal sealed class ZoneMesh : IAsyncDisposable
     public async Task<LocalZoneNode> StartZoneAsync(string name, params WorkloadOptions[] workloads)
     {
         var zone = await LocalZoneNode.StartAsync(
-            new LocalZoneOptions { Name = name, Listen = "127.0.0.1:0", Region = Region.Address, RegionAdmin = Region.AdminAddress, CacheBytes = 8 << 20, DataDirectory = Path.Combine(_data.Path, name), Workloads = workloads }, _ => { }, CancellationToken.None);
+            new LocalZoneOptions { Name = name, Listen = "127.0.0.1:0", Region = Region.Address, RegionAdmin = Region.AdminAddress, CacheBytes = 8 << 20, DataDirectory = Path.Combine(_data.Path, name), Workloads = workloads, ProbeInterval = ProbeInterval }, _ => { }, CancellationToken.None);
         _nodes.Add(zone);
         return zone;
     }
@@ -177,5 +178,5 @@ internal sealed class ZoneMesh : IAsyncDisposable
     }
 
     private Task<RegionNode> StartRegionAsync(string listen, string adminListen) => RegionNode.StartAsync(
-        new RegionOptions { Name = "eu-west-2", Listen = listen, AdminListen = adminListen, DataDirectory = Path.Combine(_data.Path, "region"), Origins = _origin is null ? [] : [new OriginOptions("shop.v1.", _origin)] }, _ => { }, CancellationToken.None);
+        new RegionOptions { Name = "eu-west-2", Listen = listen, AdminListen = adminListen, DataDirectory = Path.Combine(_data.Path, "region"), ProbeInterval = ProbeInterval, Origins = _origin is null ? [] : [new OriginOptions("shop.v1.", _origin)] }, _ => { }, CancellationToken.None);
 }
