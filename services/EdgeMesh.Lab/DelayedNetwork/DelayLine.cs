@@ -7,8 +7,8 @@ namespace EdgeMesh.Lab.DelayedNetwork;
 
 /// <summary>Carries the bytes of one direction of a connection, each as much later as its link says, in order.</summary>
 /// <remarks>
-/// Two loops: one notes when bytes came, the other hands them on when they are due. So many bytes as a long fast way holds may be under way; then the sender waits, as for a window. Timers run by
-/// milliseconds and may end before a timestamp says so: it goes by timestamps, and each way takes up to one more, never less. Owned by its connection.
+/// Two loops: one notes when bytes came, the other hands them on when they are due. So many bytes as a long fast way holds may be under way; then the sender waits, as for a window. Each way
+/// takes up to a millisecond more (<see cref="DelayClock"/>), never less. Owned by its connection.
 /// </remarks>
 internal sealed class DelayLine(Socket from, Socket to, NetworkLink link, Random random)
 {
@@ -16,8 +16,6 @@ internal sealed class DelayLine(Socket from, Socket to, NetworkLink link, Random
 
     // 4 MiB: 300 Mbit/s over 100 ms.
     private const int MaxPieces = 256;
-
-    private static readonly TimeSpan Grain = TimeSpan.FromMilliseconds(1);
 
     private readonly Channel<Piece> _underWay = Channel.CreateBounded<Piece>(new BoundedChannelOptions(MaxPieces) { SingleReader = true, SingleWriter = true });
 
@@ -73,11 +71,7 @@ internal sealed class DelayLine(Socket from, Socket to, NetworkLink link, Random
     {
         await foreach (var piece in _underWay.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false))
         {
-            while (Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), piece.Due) is var left && left > TimeSpan.Zero)
-            {
-                await Task.Delay(left < Grain ? Grain : left, cancellationToken).ConfigureAwait(false);
-            }
-
+            await DelayClock.Shared.WaitUntilAsync(piece.Due, cancellationToken).ConfigureAwait(false);
             for (var sent = 0; sent < piece.Count;)
             {
                 sent += await to.SendAsync(piece.Buffer.AsMemory(sent, piece.Count - sent), SocketFlags.None, cancellationToken).ConfigureAwait(false);

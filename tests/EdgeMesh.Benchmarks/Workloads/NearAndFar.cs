@@ -15,7 +15,10 @@ internal static class NearAndFar
 
     private static readonly TimeSpan Near = TimeSpan.FromMilliseconds(2);
     private static readonly TimeSpan Far = TimeSpan.FromMilliseconds(40);
-    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(10);
+
+    // So that nodes have compiled anew what they do often before the first round.
+    private const int WarmUpRate = 1000;
 
     /// <summary>Measures, and prints one table.</summary>
     public static async Task RunAsync(int rate, int rounds, TimeSpan duration)
@@ -36,7 +39,7 @@ internal static class NearAndFar
         // 2. Rounds.
         foreach (var (name, target) in ways)
         {
-            await OpenLoop.RunAsync(name, target, AnswerBytes, rate, WarmUp);
+            await OpenLoop.RunAsync(name, target, AnswerBytes, WarmUpRate, WarmUp);
         }
 
         var figures = ways.ToDictionary(way => way.Name, _ => new List<LatencyFigure>());
