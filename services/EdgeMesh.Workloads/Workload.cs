@@ -133,7 +133,7 @@ public sealed class Workload : IDisposable
         {
             ThrowIfByAddress("scaled");
             ThrowIfStopped();
-            Keep(IntendedState.Running, replicas);
+            await KeepAsync(IntendedState.Running, replicas).ConfigureAwait(false);
             await SetCountAsync(replicas, cancellationToken).ConfigureAwait(false);
         }
         finally
@@ -175,7 +175,7 @@ public sealed class Workload : IDisposable
         try
         {
             var intent = _context.Intents.Find(Options.Name);
-            Keep(intent?.State == IntendedState.Stopped ? IntendedState.Stopped : IntendedState.Drained, intent?.Replicas ?? Options.Replicas);
+            await KeepAsync(intent?.State == IntendedState.Stopped ? IntendedState.Stopped : IntendedState.Drained, intent?.Replicas ?? Options.Replicas).ConfigureAwait(false);
             _isDraining = true;
             Publish();
             using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _interrupt.Token);
@@ -350,8 +350,8 @@ public sealed class Workload : IDisposable
     private static bool IsTakingLocked(ReplicaTarget target, long now) => target.IsHealthy && !target.IsDraining && now >= target.EjectedUntil;
 
     /// <summary>Keeps what is asked, if it is not what the configuration says.</summary>
-    private void Keep(IntendedState state, int replicas) =>
-        _context.Intents.Keep(Options.Name, state == IntendedState.Running && replicas == Options.Replicas ? null : new WorkloadIntent(state, replicas, Options.Replicas));
+    private Task KeepAsync(IntendedState state, int replicas) =>
+        _context.Intents.KeepAsync(Options.Name, state == IntendedState.Running && replicas == Options.Replicas ? null : new WorkloadIntent(state, replicas, Options.Replicas));
 
     private async Task StartAsync(WorkloadIntent? intent, CancellationToken cancellationToken)
     {
@@ -362,7 +362,7 @@ public sealed class Workload : IDisposable
             var configured = Options.Addresses.Count > 0 ? Options.Addresses.Count : Options.Replicas;
             var count = intent is null || Options.Addresses.Count > 0 || intent.Configured != Options.Replicas ? configured : intent.Replicas;
             intent = intent is { State: IntendedState.Running } && count == configured ? null : intent;
-            _context.Intents.Keep(Options.Name, intent);
+            await _context.Intents.KeepAsync(Options.Name, intent).ConfigureAwait(false);
             if (intent is not null)
             {
                 _context.Log.IntentFollowed(Options.Name, intent.State switch { IntendedState.Stopped => "stopped", IntendedState.Drained => "drained", _ => string.Create(CultureInfo.InvariantCulture, $"scaled to {count}") });
@@ -387,7 +387,7 @@ public sealed class Workload : IDisposable
             _interrupt = new CancellationTokenSource();
             if (isAsked)
             {
-                Keep(IntendedState.Stopped, Options.Replicas);
+                await KeepAsync(IntendedState.Stopped, Options.Replicas).ConfigureAwait(false);
             }
 
             _isDraining = true;

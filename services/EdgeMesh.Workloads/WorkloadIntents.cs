@@ -9,13 +9,16 @@ namespace EdgeMesh.Workloads;
 /// <summary>What was asked of workloads beyond their configuration: scaled, drained, stopped. One small file of the node's data directory, so that a node that comes back does what it did before.</summary>
 /// <remarks>
 /// As desired counts in ECS and Kubernetes outlive a machine. A count holds until the configuration has another one than when it was asked for; <c>run</c> goes back to the configuration. Without a
-/// data directory nothing is kept. Thread-safe: one lock owns the list and the file.
+/// data directory nothing is kept. Thread-safe: one lock owns the list, whoever is in <c>_writing</c> the file.
 /// </remarks>
-internal sealed class WorkloadIntents(string? dataDirectory, ILogger log)
+internal sealed class WorkloadIntents(string? dataDirectory, ILogger log) : IDisposable
 {
     private readonly Lock _lock = new();
     private readonly string? _path = dataDirectory is null ? null : Path.Combine(Path.GetFullPath(dataDirectory), "workloads.json");
+    private readonly SemaphoreSlim _writing = new(1);
     private Dictionary<string, WorkloadIntent> _intents = [];
+    private long _lastChange;
+    private long _lastWritten;
 
     /// <summary>Takes what was kept, of workloads that there still are.</summary>
     /// <exception cref="DataDirectoryException">It cannot be read, or is damaged.</exception>
@@ -44,9 +47,11 @@ internal sealed class WorkloadIntents(string? dataDirectory, ILogger log)
         }
     }
 
-    /// <summary>Keeps what is asked now; null: what the configuration says.</summary>
-    public void Keep(string workload, WorkloadIntent? intent)
+    /// <summary>Keeps what is asked now, before it is done; null: what the configuration says.</summary>
+    /// <remarks>One write for all that wait for one: (1) a change is noted, and waits while another is being written; (2) the next write has it with all others noted until then; (3) who waited finds it written.</remarks>
+    public async Task KeepAsync(string workload, WorkloadIntent? intent)
     {
+        long change;
         lock (_lock)
         {
             if (_intents.GetValueOrDefault(workload) == intent)
@@ -54,6 +59,7 @@ internal sealed class WorkloadIntents(string? dataDirectory, ILogger log)
                 return;
             }
 
+            change = ++_lastChange;
             if (intent is null)
             {
                 _intents.Remove(workload);
@@ -62,21 +68,42 @@ internal sealed class WorkloadIntents(string? dataDirectory, ILogger log)
             {
                 _intents[workload] = intent;
             }
+        }
 
-            try
+        if (_path is null)
+        {
+            return;
+        }
+
+        await _writing.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            if (_lastWritten >= change)
             {
-                if (_path is not null)
-                {
-                    DurableFiles.Replace(_path, JsonSerializer.SerializeToUtf8Bytes(_intents, WorkloadIntentsContext.Default.DictionaryStringWorkloadIntent));
-                }
+                return;
             }
-            catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+
+            byte[] content;
+            lock (_lock)
             {
-                // It is done all the same: whoever stops a workload on a full disk may be making room.
-                log.IntentNotKept(workload, _path!, fault.Message);
+                (content, change) = (JsonSerializer.SerializeToUtf8Bytes(_intents, WorkloadIntentsContext.Default.DictionaryStringWorkloadIntent), _lastChange);
             }
+
+            DurableFiles.Replace(_path, content);
+            _lastWritten = change;
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            // It is done all the same: whoever stops a workload on a full disk may be making room.
+            log.IntentNotKept(workload, _path, fault.Message);
+        }
+        finally
+        {
+            _writing.Release();
         }
     }
+
+    public void Dispose() => _writing.Dispose();
 }
 
 /// <summary>What was asked of a workload.</summary>

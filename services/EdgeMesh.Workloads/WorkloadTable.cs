@@ -96,6 +96,7 @@ public sealed class WorkloadTable : IAsyncDisposable
         }
 
         _processes.Dispose();
+        _context.Intents.Dispose();
     }
 
     internal void NoteServing() => ServingChanged?.Invoke();

@@ -1,5 +1,6 @@
 using EdgeMesh.Storage;
 using EdgeMesh.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace EdgeMesh.Workloads.Tests;
 
@@ -72,6 +73,21 @@ public sealed class WorkloadIntentsTests : IDisposable
         await ChangeAsync(shop => shop.ScaleAsync(1, CancellationToken.None), then: 1);
 
         Assert.Equal((2, false), await ReadAsync(Shop));
+    }
+
+    [Fact]
+    public async Task Keep_ManyAtOnce_EachIsOnTheDiskWhenItsOwnHasEnded()
+    {
+        var shops = Enumerable.Range(0, 20).Select(number => Shop with { Name = $"shop{number}" }).ToList();
+        using var intents = new WorkloadIntents(_directory.Path, NullLogger.Instance);
+        await Task.WhenAll(shops.Select(shop => Task.Run(async () =>
+        {
+            await intents.KeepAsync(shop.Name, new WorkloadIntent(IntendedState.Running, 7, 2));
+
+            using var another = new WorkloadIntents(_directory.Path, NullLogger.Instance);
+            another.Read(shops);
+            Assert.Equal(7, another.Find(shop.Name)?.Replicas);
+        })));
     }
 
     [Fact]
