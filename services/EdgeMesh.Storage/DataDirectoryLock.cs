@@ -61,7 +61,7 @@ public sealed class DataDirectoryLock : IDisposable
     {
         try
         {
-            return File.ReadAllText(holder);
+            return File.ReadAllText(holder) is { Length: > 0 } text ? text : "another process";
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
