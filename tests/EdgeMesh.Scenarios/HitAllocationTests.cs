@@ -94,6 +94,7 @@ public sealed partial class HitAllocationTests : IDisposable
                 }
 
                 Assert.True(TimeProvider.System.GetElapsedTime(start) < TestDeadline.Default, status);
+                await Task.Delay(TestDeadline.PollInterval);
             }
         }
     }

@@ -87,7 +87,7 @@ public sealed class CertificateMesh : IAsyncLifetime
         using var limit = new CancellationTokenSource(TestDeadline.Default);
         while (!(await client.GetStringAsync(new Uri(Listeners["edge admin"], "/readyz"), limit.Token)).Contains("joined", StringComparison.Ordinal))
         {
-            await Task.Yield();
+            await Task.Delay(TestDeadline.PollInterval);
         }
     }
 

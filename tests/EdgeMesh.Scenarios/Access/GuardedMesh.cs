@@ -96,7 +96,7 @@ public sealed class GuardedMesh : IAsyncLifetime
         {
             while (!(await client.GetStringAsync(new Uri(Listeners[listener], "/readyz"), limit.Token)).Contains("joined", StringComparison.Ordinal))
             {
-                await Task.Yield();
+                await Task.Delay(TestDeadline.PollInterval);
             }
         }
     }

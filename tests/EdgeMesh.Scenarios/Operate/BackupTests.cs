@@ -114,7 +114,7 @@ public sealed class BackupTests : IDisposable
         while (!isSo())
         {
             limit.Token.ThrowIfCancellationRequested();
-            await Task.Yield();
+            await Task.Delay(TestDeadline.PollInterval);
         }
     }
 }

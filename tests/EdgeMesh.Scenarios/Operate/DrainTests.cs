@@ -96,7 +96,7 @@ public sealed class DrainTests : IDisposable
         await region.Process.WaitForLineAsync("LHR50-1 left");
         while (await AskAsync(http, HttpMethod.Post, "/drain") != (HttpStatusCode.OK, "drained\n"))
         {
-            await Task.Yield();
+            await Task.Delay(TestDeadline.PollInterval);
         }
 
         Assert.Equal((HttpStatusCode.OK, "ok\n"), await AskAsync(http, HttpMethod.Get, "/healthz"));
@@ -136,6 +136,7 @@ public sealed class DrainTests : IDisposable
             {
                 using var socket = new TcpClient();
                 await socket.ConnectAsync(node.Host, node.Port, limit.Token);
+                await Task.Delay(TestDeadline.PollInterval, limit.Token);
             }
             catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionRefused)
             {

@@ -52,7 +52,7 @@ public sealed class ReloadTests : IDisposable
             var answered = load.Answered;
             while (load.Answered < answered + 1000)
             {
-                await Task.Yield();
+                await Task.Delay(TestDeadline.PollInterval);
             }
 
             Assert.Empty(load.Cuts);

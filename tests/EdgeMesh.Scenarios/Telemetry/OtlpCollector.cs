@@ -76,7 +76,7 @@ internal sealed class OtlpCollector : IAsyncDisposable
         while (!isEnough())
         {
             Assert.True(TimeProvider.System.GetElapsedTime(start) < TestDeadline.Default, describe());
-            await Task.Yield();
+            await Task.Delay(TestDeadline.PollInterval);
         }
     }
 
