@@ -49,6 +49,7 @@ public abstract class DownstreamNode : IAsyncDisposable
         _app = running.App;
         _admin = running.Admin;
         Address = NodeHost.GetAddress(_app);
+        Failure = NodeHost.WhenLoopFails(_app);
     }
 
     /// <summary>Where it listens: the chosen port in place of 0.</summary>
@@ -56,6 +57,9 @@ public abstract class DownstreamNode : IAsyncDisposable
 
     /// <summary>Where its admin listener is.</summary>
     public Uri AdminAddress => _admin.Address;
+
+    /// <inheritdoc cref="NodeHost.WhenLoopFails"/>
+    public Task<Exception> Failure { get; }
 
     /// <inheritdoc cref="RelayHandler.PolicyChanged"/>
     public event Action<ulong> PolicyChanged

@@ -59,6 +59,7 @@ public sealed class RegionNode : IAsyncDisposable
         _router = router;
         _channels = channels;
         Address = NodeHost.GetAddress(app);
+        Failure = NodeHost.WhenLoopFails(app);
     }
 
     /// <summary>Where it listens: the chosen port in place of 0.</summary>
@@ -66,6 +67,9 @@ public sealed class RegionNode : IAsyncDisposable
 
     /// <summary>Where its admin listener is.</summary>
     public Uri AdminAddress => _admin.Address;
+
+    /// <inheritdoc cref="NodeHost.WhenLoopFails"/>
+    public Task<Exception> Failure { get; }
 
     /// <inheritdoc cref="StartAsync(RegionOptions, Action{ILoggingBuilder}, NodeConfiguration, CancellationToken)"/>
     public static Task<RegionNode> StartAsync(RegionOptions options, Action<ILoggingBuilder> logging, CancellationToken cancellationToken) =>

@@ -43,6 +43,7 @@ public sealed class SidecarNode : IAsyncDisposable
         _drain = drain;
         _tls = tls;
         Address = NodeHost.GetAddress(app);
+        Failure = NodeHost.WhenLoopFails(app);
     }
 
     /// <summary>Where it listens: the chosen port in place of 0; <c>unix:///path</c> for a socket file.</summary>
@@ -50,6 +51,9 @@ public sealed class SidecarNode : IAsyncDisposable
 
     /// <summary>Where its admin listener is.</summary>
     public Uri AdminAddress => _admin.Address;
+
+    /// <inheritdoc cref="NodeHost.WhenLoopFails"/>
+    public Task<Exception> Failure { get; }
 
     /// <summary>Starts a sidecar.</summary>
     /// <param name="options">What it is told.</param>

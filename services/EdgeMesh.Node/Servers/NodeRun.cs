@@ -6,8 +6,9 @@ namespace EdgeMesh.Node.Servers;
 
 /// <summary>The life of a node's process: start, say that it is ready, wait for the end, stop in order.</summary>
 /// <remarks>
-/// It ends in one of four ways: SIGINT or SIGTERM (orderly, exit code 0); standard input at its end, when the parent
-/// asked for that (orderly, exit code 0); a failed start (its exception); a second signal (at once).
+/// It ends in one of five ways: SIGINT or SIGTERM (orderly, exit code 0); standard input at its end, when the parent
+/// asked for that (orderly, exit code 0); a failed start (its exception); a background loop that fails (orderly, exit code 1: whoever
+/// supervises it starts it anew); a second signal (at once).
 /// </remarks>
 /// <param name="terminal">Standard output carries the ready line, standard input may end the run.</param>
 /// <param name="interruption">Ends the run.</param>
@@ -49,15 +50,22 @@ internal sealed class NodeRun(Terminal terminal, Interruption interruption, Time
         await terminal.Out.WriteLineAsync(new AdminLine(name, started.AdminAddress).ToString());
         await terminal.Out.WriteLineAsync(new ReadyLine(name, started.Address).ToString());
         await terminal.Out.FlushAsync();
-        await WaitForEndAsync();
-        return await StopAsync(name, started, shutdownTimeout());
+        var failure = await WaitForEndAsync(started);
+        if (failure is not null)
+        {
+            await terminal.Error.WriteLineAsync($"edgemesh: {name} cannot go on, and stops: {string.Join(" ", FailureMessage.Of(failure).Lines)}");
+        }
+
+        var code = await StopAsync(name, started, shutdownTimeout());
+        return failure is null ? code : ExitCodes.Failed;
     }
 
-    private async Task WaitForEndAsync()
+    /// <returns>Why the node ends by itself; null: it is asked to.</returns>
+    private async Task<Exception?> WaitForEndAsync(StartedNode started)
     {
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var registration = interruption.Token.Register(ended.SetResult);
-        await ended.Task;
+        return await Task.WhenAny(ended.Task, started.Failure) == started.Failure ? await started.Failure : null;
     }
 
     private async Task<int> StopAsync(string name, StartedNode started, TimeSpan shutdownTimeout)

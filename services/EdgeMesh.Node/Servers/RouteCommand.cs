@@ -56,7 +56,7 @@ internal sealed class RouteCommand : ServerCommand
     protected override async Task<StartedNode> StartAsync(ParseResult parsed, NodeLogging logging, NodeConfiguration configuration, CancellationToken cancellationToken)
     {
         var node = await SidecarNode.StartAsync(Read(parsed), logging.Configure, configuration, cancellationToken);
-        return new(node.Address, node.AdminAddress, node.SetShutdownTimeout, node.StopAsync, node)
+        return new(node.Address, node.AdminAddress, node.SetShutdownTimeout, node.StopAsync, node.Failure, node)
         {
             Live = [new([.. Server.TlsOptions, _meshAuthority], changed => node.SetTls(Read(changed).TlsFiles))],
         };

@@ -58,7 +58,7 @@ internal sealed class ZoneCommand : ServerCommand
     protected override async Task<StartedNode> StartAsync(ParseResult parsed, NodeLogging logging, NodeConfiguration configuration, CancellationToken cancellationToken)
     {
         var node = await LocalZoneNode.StartAsync(Read(parsed), logging.Configure, configuration, cancellationToken);
-        return new(node.Address, node.AdminAddress, node.SetShutdownTimeout, node.StopAsync, node)
+        return new(node.Address, node.AdminAddress, node.SetShutdownTimeout, node.StopAsync, node.Failure, node)
         {
             Live =
             [

@@ -128,6 +128,20 @@ public static class NodeHost
         }
     }
 
+    /// <summary>Tells when one of a started server's background loops has failed: the node goes on without what that loop did, such as hearing of purges, and must end.</summary>
+    /// <returns>Completes with what the first one threw; never, as long as none fails.</returns>
+    public static Task<Exception> WhenLoopFails(WebApplication app)
+    {
+        var failed = new TaskCompletionSource<Exception>(TaskCreationOptions.RunContinuationsAsynchronously);
+        foreach (var loop in app.Services.GetServices<IHostedService>().OfType<BackgroundService>())
+        {
+            loop.ExecuteTask?.ContinueWith(
+                (ended, _) => failed.TrySetResult(ended.Exception!.GetBaseException()), null, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        }
+
+        return failed.Task;
+    }
+
     /// <summary>Changes how long running calls may go on after a stop is asked for.</summary>
     public static void SetShutdownTimeout(WebApplication app, TimeSpan shutdownTimeout) =>
         app.Services.GetRequiredService<IOptions<HostOptions>>().Value.ShutdownTimeout = shutdownTimeout;

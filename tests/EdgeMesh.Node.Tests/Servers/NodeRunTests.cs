@@ -71,6 +71,19 @@ public sealed class NodeRunTests : IDisposable
     }
 
     [Fact]
+    public async Task RunAsync_LoopFails_SaysWhyStopsAndFails()
+    {
+        var run = Run(Stream.Null, TimeProvider.System, exitOnStdinClose: false);
+        _node.Failure.SetResult(new InvalidOperationException("the prober met a peer of no kind"));
+
+        Assert.Equal(ExitCodes.Failed, await run.WaitAsync(TestDeadline.Default));
+        Assert.True(_node.IsStopped);
+        Assert.True(_node.IsDisposed);
+        Assert.StartsWith("edgemesh: LHR50-1 cannot go on, and stops: ", _error.ToString(), StringComparison.Ordinal);
+        Assert.Contains("the prober met a peer of no kind", _error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task RunAsync_InterruptedStart_EndsWithoutReady()
     {
         var starting = new TaskCompletionSource();
@@ -95,6 +108,8 @@ public sealed class NodeRunTests : IDisposable
 
     private sealed class FakeNode : IAsyncDisposable
     {
+        public TaskCompletionSource<Exception> Failure { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
         public bool Hangs { get; set; }
 
         public bool IsStopped { get; private set; }
@@ -103,7 +118,7 @@ public sealed class NodeRunTests : IDisposable
 
         public CancellationToken StopToken { get; private set; }
 
-        public StartedNode Started => new(new Uri("http://127.0.0.1:6401"), new Uri("http://127.0.0.1:6501"), _ => { }, StopAsync, this);
+        public StartedNode Started => new(new Uri("http://127.0.0.1:6401"), new Uri("http://127.0.0.1:6501"), _ => { }, StopAsync, Failure.Task, this);
 
         public ValueTask DisposeAsync()
         {
