@@ -15,7 +15,6 @@ using EdgeMesh.Wire;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace EdgeMesh.Relay;
@@ -234,12 +233,6 @@ public sealed class RelayHandler
 
     private async Task RelayAsync(HttpContext context, Upstream upstream, MethodState method, PolicyBinding policy, bool isDeclared, CallDeadline deadline, CallRecord call)
     {
-        // A relayed call has the limits of the nodes at its ends, not of this server.
-        if (context.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } dataRate)
-        {
-            dataRate.MinDataRate = null;
-        }
-
         var reason = FindBypass(context, method, policy);
         if (reason is null)
         {

@@ -1,8 +1,10 @@
 using System.Net;
 using EdgeMesh.Relay.Hosting;
 using EdgeMesh.Testing;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 
 namespace EdgeMesh.Relay.Tests;
 
@@ -43,6 +45,16 @@ public sealed class NodeHostTests
 
         Assert.True(loop.ExecuteTask!.IsCanceled);
         Assert.False(failure.IsCompleted);
+    }
+
+    [Fact]
+    public void CreateBuilder_NoLimitEndsAConnectionForOneSlowCall()
+    {
+        var app = NodeHost.CreateBuilder(new IPEndPoint(IPAddress.Loopback, 0), tls: null, _ => { }, TimeSpan.FromSeconds(1)).Build();
+        var limits = app.Services.GetRequiredService<IOptions<KestrelServerOptions>>().Value.Limits;
+
+        Assert.Null(limits.MinRequestBodyDataRate);
+        Assert.Null(limits.MinResponseDataRate);
     }
 
     private sealed class Loop(Func<CancellationToken, Task> run) : BackgroundService

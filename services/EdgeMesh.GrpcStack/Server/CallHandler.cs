@@ -19,7 +19,7 @@ internal abstract class CallHandler<TRequest, TResponse>(ServiceModel service, M
             return;
         }
 
-        RequestGate.LiftLimits(http, Method.Type is MethodType.ClientStreaming or MethodType.DuplexStreaming);
+        RequestGate.LiftLimits(http);
 
         // 2. From here on every end is a gRPC status.
         using var call = new HttpServerCallContext(http, service, Method);

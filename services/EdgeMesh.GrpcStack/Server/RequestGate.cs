@@ -44,17 +44,17 @@ internal static class RequestGate
     }
 
     /// <summary>
-    /// Lifts the server's limits that are meant for ordinary requests: on the body's size, which the message limit bounds instead, and,
-    /// for a stream, on the rate of its arrival.
+    /// Lifts the server's limits that are meant for ordinary requests: on the body's size, which the message limit bounds instead, and on
+    /// the rate of its arrival, for which the server would end the connection with all its other calls.
     /// </summary>
-    public static void LiftLimits(HttpContext http, bool isStream)
+    public static void LiftLimits(HttpContext http)
     {
         if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
         {
             size.MaxRequestBodySize = null;
         }
 
-        if (isStream && http.Features.Get<Microsoft.AspNetCore.Server.Kestrel.Core.Features.IHttpMinRequestBodyDataRateFeature>() is { } rate)
+        if (http.Features.Get<Microsoft.AspNetCore.Server.Kestrel.Core.Features.IHttpMinRequestBodyDataRateFeature>() is { } rate)
         {
             rate.MinDataRate = null;
         }

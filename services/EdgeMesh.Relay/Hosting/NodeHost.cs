@@ -51,6 +51,9 @@ public static class NodeHost
             // A relayed call has the limits of the nodes at its ends; built-in services bound each message themselves.
             kestrel.Limits.MaxRequestBodySize = null;
 
+            // Streams rest, and requests may stall: Kestrel would end the whole connection, which a node shares among all its callers.
+            kestrel.Limits.MinRequestBodyDataRate = null;
+
             // What a stream may hold for a caller that does not read it, before the writer is made to wait.
             kestrel.Limits.MaxResponseBufferSize = ResponseBufferBytes;
 

@@ -8,10 +8,8 @@ namespace EdgeMesh.GrpcStack.Tests.Server;
 
 public sealed class RequestGateTests
 {
-    [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public void LiftLimits_RateOnlyForStreams(bool isStream)
+    [Fact]
+    public void LiftLimits_SizeAndRate()
     {
         var http = new DefaultHttpContext();
         var size = new SizeFeature { MaxRequestBodySize = 1 };
@@ -19,21 +17,21 @@ public sealed class RequestGateTests
         http.Features.Set<IHttpMaxRequestBodySizeFeature>(size);
         http.Features.Set<IHttpMinRequestBodyDataRateFeature>(rate);
 
-        RequestGate.LiftLimits(http, isStream);
+        RequestGate.LiftLimits(http);
 
         Assert.Null(size.MaxRequestBodySize);
-        Assert.Equal(isStream, rate.MinDataRate is null);
+        Assert.Null(rate.MinDataRate);
     }
 
     [Fact]
     public void LiftLimits_NoFeaturesOrReadOnly_ChangesNothing()
     {
-        RequestGate.LiftLimits(new DefaultHttpContext(), true);
+        RequestGate.LiftLimits(new DefaultHttpContext());
         var http = new DefaultHttpContext();
         var size = new SizeFeature { MaxRequestBodySize = 1, IsReadOnly = true };
         http.Features.Set<IHttpMaxRequestBodySizeFeature>(size);
 
-        RequestGate.LiftLimits(http, true);
+        RequestGate.LiftLimits(http);
 
         Assert.Equal(1, size.MaxRequestBodySize);
     }
