@@ -1,5 +1,6 @@
 using EdgeMesh.Admin.Access;
 using EdgeMesh.Storage;
+using EdgeMesh.Storage.Bodies;
 
 namespace EdgeMesh.Region.Tokens;
 
@@ -22,13 +23,7 @@ internal static class TokenFiles
                     Directory.CreateDirectory(directory);
                 }
 
-                var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-                if (!OperatingSystem.IsWindows())
-                {
-                    options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-                }
-
-                using var file = new StreamWriter(new FileStream(path, options));
+                using var file = new StreamWriter(new FileStream(path, DurableFiles.ForOwner(FileMode.CreateNew)));
                 file.WriteLine(TokenText.Create());
             }
 

@@ -19,14 +19,8 @@ public static partial class DurableFiles
     /// <exception cref="UnauthorizedAccessException">This user may not write there.</exception>
     public static void Replace(string path, ReadOnlySpan<byte> content)
     {
-        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        }
-
         var beside = path + ".new";
-        using (var file = new FileStream(beside, options))
+        using (var file = new FileStream(beside, ForOwner(FileMode.Create)))
         {
             file.Write(content);
             file.Flush(flushToDisk: true);
@@ -34,6 +28,18 @@ public static partial class DurableFiles
 
         File.Move(beside, path, overwrite: true);
         SyncDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+    }
+
+    /// <summary>How a file is written that only its owner may read.</summary>
+    public static FileStreamOptions ForOwner(FileMode mode)
+    {
+        var options = new FileStreamOptions { Mode = mode, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        return options;
     }
 
     /// <summary>Syncs a directory: the names in it are on the disk when this returns.</summary>
