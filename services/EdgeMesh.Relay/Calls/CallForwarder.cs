@@ -151,16 +151,10 @@ internal sealed class CallForwarder(RelayOptions options, CallTelemetry telemetr
     }
 
     /// <summary>The node that an answer is said to come from; null: none.</summary>
-    private string? NodeOf(Upstream upstream, HttpResponseMessage response)
-    {
-        if (!options.IsTransparent && !(options.NamesUpstreamNodes && upstream.IsNode))
-        {
-            return options.NodeName;
-        }
-
-        var own = options.IsTransparent ? null : options.NodeName;
-        return response.Headers.NonValidated.TryGetValues(ResponseMetadata.Node, out var names) ? names.ToString() : own;
-    }
+    private string? NodeOf(Upstream upstream, HttpResponseMessage response) =>
+        (options.IsTransparent || (options.NamesUpstreamNodes && upstream.IsNode)) && response.Headers.NonValidated.TryGetValues(ResponseMetadata.Node, out var names) ? names.ToString()
+        : options.IsTransparent ? null
+        : options.NodeName;
 
     private static void AddNodeFields(HttpContext context, string? cacheStatus, string? node)
     {
