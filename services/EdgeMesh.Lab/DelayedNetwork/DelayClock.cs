@@ -24,6 +24,12 @@ internal sealed class DelayClock
     /// <exception cref="OperationCanceledException">The wait was given up.</exception>
     public Task WaitUntilAsync(long due, CancellationToken cancellationToken)
     {
+        if (Stopwatch.GetTimestamp() >= due)
+        {
+            // Two ends in one place: no way, and no turn of the thread for each piece of it.
+            return Task.CompletedTask;
+        }
+
         var wait = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_gate)
         {
